@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import { createServer } from 'vite'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Which page answers which path (docs/SPEC.md, section 3). */
+const PAGES = { '/': 'dashboard', '/p': 'phone', '/v': 'viewer', '/trust': 'trust' } as const
+
+/**
+ * The policy of the built pages, loosened by what Vite needs: styles it puts into the page, and the socket
+ * and worker over which it reports changes. Scripts stay as strict, so that what breaks there breaks here.
+ */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob: mediastream:",
+  "worker-src 'self' blob:",
+  "connect-src 'self' ws: wss:",
+  "object-src 'none'",
+  "base-uri 'none'",
+].join('; ')
+
+/** Where Vite reports changes: a port of its own, since the app's upgrades belong to `/ws`. */
+const RELOAD_PORT = 24_678
+
+/** Serves the pages from their sources, for `npm run dev`: a change in web/ shows without a build. */
+export async function devPages(app: FastifyInstance): Promise<void> {
+  const vite = await createServer({
+    configFile: `${ROOT}web/vite.config.ts`,
+    appType: 'custom',
+    clearScreen: false,
+    server: {
+      middlewareMode: true,
+      ws: { port: RELOAD_PORT },
+      // Phones reach this machine by address or by its .local name.
+      allowedHosts: ['.local'],
+      // The server may listen on all addresses: nothing but what the pages are made of is given out.
+      fs: { allow: ['web', 'server/protocol', 'node_modules'].map((folder) => ROOT + folder) },
+    },
+  })
+  app.addHook('onClose', async () => vite.close())
+
+  for (const [path, page] of Object.entries(PAGES)) {
+    const file = `/${page}/index.html`
+    if (!existsSync(`${ROOT}web${file}`)) continue
+    app.get(path, async (_request, reply) => {
+      const source = await readFile(`${ROOT}web${file}`, 'utf8')
+      // The page's path is not its file's, so what is named from beside the file is named from the root.
+      const html = source.replaceAll(/(\s(?:src|href)=")\.\//g, `$1/${page}/`)
+      return reply
+        .type('text/html')
+        .header('cache-control', 'no-store')
+        .header('content-security-policy', POLICY)
+        .header('permissions-policy', page === 'phone' ? 'camera=(self)' : 'camera=()')
+        .send(await vite.transformIndexHtml(file, html, path))
+    })
+  }
+
+  // Last in the router's order, so every route of the app comes before.
+  app.get('/*', (request, reply) => {
+    vite.middlewares(request.raw, reply.raw, (error: unknown) => {
+      if (error === undefined) reply.callNotFound()
+      else reply.send(error)
+    })
+  })
+}

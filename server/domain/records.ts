@@ -1,0 +1,80 @@
+import { Type, type Static, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Approval, Device, Role, RoomIdSchema, CodeIdSchema } from '../protocol/models.ts'
+
+/** Rises when a stored value changes its meaning; readers treat what they do not know as absent [STORE-6]. */
+const version = { v: Type.Literal(1) }
+const Milliseconds = Type.Integer({ minimum: 0 })
+
+const LiveRoom = Type.Object({
+  ...version,
+  name: Type.String(),
+  approval: Approval,
+  locked: Type.Boolean(),
+  createdAt: Milliseconds,
+})
+export type LiveRoom = Static<typeof LiveRoom>
+/** What stays of a deleted room, so that those who come back to it learn why it is gone. */
+const GoneRoom = Type.Object({ ...version, gone: Type.Literal(true) })
+export type GoneRoom = Static<typeof GoneRoom>
+const RoomRecord = Type.Union([LiveRoom, GoneRoom])
+
+const seat = {
+  ...version,
+  role: Role,
+  name: Type.String(),
+  device: Device,
+  tokenHash: Type.String(),
+  createdAt: Milliseconds,
+  /** Pending: when the claim ends. Active: when the seat ends unless it is renewed. */
+  expiresAt: Milliseconds,
+}
+const ActiveSession = Type.Object({ ...seat, status: Type.Literal('active') })
+const PendingSession = Type.Object({
+  ...seat,
+  status: Type.Literal('pending'),
+  pairing: CodeIdSchema,
+  checkHash: Type.String(),
+})
+export type PendingSession = Static<typeof PendingSession>
+const SessionRecord = Type.Union([ActiveSession, PendingSession])
+export type SessionRecord = Static<typeof SessionRecord>
+
+const code = { ...version, room: RoomIdSchema, expiresAt: Milliseconds }
+const OpenCode = Type.Object({
+  ...code,
+  status: Type.Literal('open'),
+  role: Role,
+  secretHash: Type.String(),
+  host: Device,
+})
+export type OpenCode = Static<typeof OpenCode>
+/** What stays of a used code until it would have expired, so that a second claim is told apart [PAIR-7]. */
+const UsedCode = Type.Object({ ...code, status: Type.Literal('used'), secretHash: Type.String() })
+export type UsedCode = Static<typeof UsedCode>
+const CodeRecord = Type.Union([OpenCode, UsedCode])
+export type CodeRecord = Static<typeof CodeRecord>
+
+/** Told of stored values that cannot be read. */
+export type Warn = (what: string) => void
+
+const reader = <T extends TSchema>(kind: string, schema: T) => {
+  const validator = Compile(schema)
+  return (text: string | undefined, warn: Warn): Static<T> | undefined => {
+    if (text === undefined) return undefined
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      warn(`a stored ${kind} is not JSON and is treated as absent`)
+      return undefined
+    }
+    if (validator.Check(value)) return value as Static<T>
+    warn(`a stored ${kind} has an unknown shape or version and is treated as absent`)
+    return undefined
+  }
+}
+
+export const readRoom = reader('room', RoomRecord)
+export const readSession = reader('session', SessionRecord)
+export const readCode = reader('pairing code', CodeRecord)

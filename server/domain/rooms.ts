@@ -1,0 +1,83 @@
+import { nanoid } from 'nanoid'
+import type { RoomId } from '../protocol/ids.ts'
+import type { Approval, Room } from '../protocol/models.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import { readRoom, type GoneRoom, type LiveRoom, type Warn } from './records.ts'
+
+/** What a host may change. */
+export type RoomPatch = Partial<Pick<Room, 'name' | 'locked' | 'approval'>>
+
+const roomKey = (id: RoomId) => `room:${id}`
+/** The table of a room's sessions; deleted together with the room. */
+export const sessionsKey = (id: RoomId) => `room:${id}:sessions`
+
+const shape = (id: RoomId, record: LiveRoom): Room => ({
+  id,
+  name: record.name,
+  approval: record.approval,
+  locked: record.locked,
+  createdAt: new Date(record.createdAt).toISOString(),
+})
+
+/** Rooms as the store knows them. Methods reject with `StoreUnavailable`. */
+export class Rooms {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #ttlMs: number
+  readonly #warn: Warn
+
+  constructor(deps: { store: Store; clock: Clock; sessionTtlMs: number; warn: Warn }) {
+    this.#store = deps.store
+    this.#clock = deps.clock
+    this.#ttlMs = deps.sessionTtlMs
+    this.#warn = deps.warn
+  }
+
+  async create(options: { name: string; approval: Approval }): Promise<Room> {
+    const id = nanoid(16) as RoomId
+    const record: LiveRoom = { v: 1, ...options, locked: false, createdAt: this.#clock.now() }
+    await this.#store.create(roomKey(id), JSON.stringify(record), this.#ttlMs)
+    return shape(id, record)
+  }
+
+  async find(id: RoomId): Promise<Room | undefined> {
+    const room = await this.look(id)
+    return room === 'deleted' ? undefined : room
+  }
+
+  /** The same, telling a room that was deleted from one that never was. */
+  async look(id: RoomId): Promise<Room | 'deleted' | undefined> {
+    const record = readRoom(await this.#store.get(roomKey(id)), this.#warn)
+    if (record === undefined) return undefined
+    return 'gone' in record ? 'deleted' : shape(id, record)
+  }
+
+  /**
+   * Changes a room; of two changes at once to different fields both last.
+   * @returns the room after the change, or nothing when it is gone
+   */
+  async update(id: RoomId, patch: RoomPatch): Promise<Room | undefined> {
+    let expected = await this.#store.get(roomKey(id))
+    for (;;) {
+      const record = readRoom(expected, this.#warn)
+      if (record === undefined || 'gone' in record) return undefined
+      const next: LiveRoom = { ...record, ...patch }
+      const old = await this.#store.exchange(roomKey(id), JSON.stringify(next))
+      if (old === expected) return shape(id, next)
+      // Somebody else wrote in between: lay the patch over theirs.
+      expected = old
+    }
+  }
+
+  async delete(id: RoomId): Promise<void> {
+    const tombstone: GoneRoom = { v: 1, gone: true }
+    await this.#store.exchange(roomKey(id), JSON.stringify(tombstone))
+    await this.#store.delete(sessionsKey(id))
+  }
+
+  /** Prolongs the life of a room and its sessions [SESSION_TTL_SECONDS]. */
+  async renew(id: RoomId): Promise<void> {
+    await Promise.all([this.#store.renew(roomKey(id), this.#ttlMs), this.#store.renew(sessionsKey(id), this.#ttlMs)])
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock, Disposer } from '../domain/clock.ts'
+import type { CodeId, RoomId, SessionId } from '../protocol/ids.ts'
+import type { Device } from '../protocol/models.ts'
+
+/** A claim that waits for a host's decision. */
+export interface PendingPairing {
+  readonly id: CodeId
+  readonly session: SessionId
+  readonly device: Device
+  readonly name: string
+}
+
+interface Entry {
+  readonly pairing: PendingPairing
+  readonly end: Disposer
+  /** A decision is under way. */
+  held: boolean
+}
+
+/** The claims of all rooms that wait for a decision; each is taken once, or expires [PAIR-5]. */
+export class Approvals {
+  readonly #clock: Clock
+  readonly #rooms = new Map<RoomId, Map<CodeId, Entry>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(room: RoomId, pairing: PendingPairing, lifeMs: number, expired: () => void): void {
+    const entries = this.#rooms.get(room) ?? new Map<CodeId, Entry>()
+    this.#rooms.set(room, entries)
+    entries.get(pairing.id)?.end()
+    const end = this.#clock.after(lifeMs, () => {
+      if (this.take(room, pairing.id) !== undefined) expired()
+    })
+    entries.set(pairing.id, { pairing, end, held: false })
+  }
+
+  /** The claim, for whoever decides first; it still expires meanwhile. */
+  hold(room: RoomId, id: CodeId): PendingPairing | undefined {
+    const entry = this.#rooms.get(room)?.get(id)
+    if (entry === undefined || entry.held) return undefined
+    entry.held = true
+    return entry.pairing
+  }
+
+  release(room: RoomId, id: CodeId): void {
+    const entry = this.#rooms.get(room)?.get(id)
+    if (entry !== undefined) entry.held = false
+  }
+
+  /** The claim, which waits no longer. */
+  take(room: RoomId, id: CodeId): PendingPairing | undefined {
+    const entries = this.#rooms.get(room)
+    const entry = entries?.get(id)
+    if (entries === undefined || entry === undefined) return undefined
+    entry.end()
+    entries.delete(id)
+    if (entries.size === 0) this.#rooms.delete(room)
+    return entry.pairing
+  }
+
+  /** The claim that a session waits with, if it does. */
+  takeOf(room: RoomId, session: SessionId): PendingPairing | undefined {
+    const found = this.of(room).find((pairing) => pairing.session === session)
+    return found && this.take(room, found.id)
+  }
+
+  of(room: RoomId): PendingPairing[] {
+    return [...(this.#rooms.get(room)?.values() ?? [])].map((entry) => entry.pairing)
+  }
+
+  clear(room: RoomId): void {
+    for (const pairing of this.of(room)) this.take(room, pairing.id)
+  }
+}

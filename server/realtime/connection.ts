@@ -1,0 +1,173 @@
+import type { Duplex } from 'node:stream'
+import { nanoid } from 'nanoid'
+import type { RawData, WebSocket } from 'ws'
+import type { Clock, Disposer } from '../domain/clock.ts'
+import { CLOSES, type CloseReason } from '../protocol/closes.ts'
+import type { ConnectionId } from '../protocol/ids.ts'
+import {
+  CLOSE_WITHIN, MAX_INVALID, MAX_TEXT_FRAME, MAX_WAITING, SERVER_PING_EVERY, SERVER_PONG_WITHIN,
+} from '../protocol/limits.ts'
+import type { ClientMessage, ClientMessageOf, MessageId } from '../protocol/messages.ts'
+import type { ReplyCode } from '../protocol/problems.ts'
+import { Bucket } from './bucket.ts'
+import { parseClientMessage, type Parsed } from './validate.ts'
+import { frame, write, type Framed } from './wire.ts'
+
+/** One socket, as rooms see it. */
+export interface Connection {
+  /** New for every socket, so that a late close cannot end a successor. */
+  readonly id: ConnectionId
+  readonly closed: boolean
+  /** Control data: never dropped; a reader that is too slow is closed instead [SEC-4]. */
+  send(framed: Framed): void
+  close(reason: CloseReason): void
+}
+
+/** What a connection tells its owner. `hello` comes at most once, before any message. */
+export interface ConnectionListener {
+  hello(message: ClientMessageOf<'hello'>): void
+  message(message: ClientMessage, bytes: number): void
+  /** The socket is gone, or was told to go; comes once. */
+  closed(by: 'client' | 'server'): void
+}
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket
+  /** The stream below the socket, to which ready frames are written. */
+  readonly stream: Duplex
+  readonly clock: Clock
+  readonly rateLimits: boolean
+  readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
+}
+
+type Phase = 'greeting' | 'open' | 'closed'
+
+/** Parses, bounds and keeps alive one socket; the only writer to it. */
+export class SocketConnection implements Connection {
+  readonly id = nanoid(10) as ConnectionId
+  readonly #options: ConnectionOptions
+  readonly #listener: ConnectionListener
+  readonly #bucket: Bucket
+  #phase: Phase = 'greeting'
+  #invalid = 0
+  #heartbeat: Disposer
+
+  constructor(options: ConnectionOptions, listener: ConnectionListener) {
+    this.#options = options
+    this.#listener = listener
+    this.#bucket = new Bucket(options.clock)
+    this.#heartbeat = options.clock.after(SERVER_PING_EVERY, () => this.#ping())
+    const { socket } = options
+    socket.on('message', (data, isBinary) => this.#received(data, isBinary))
+    socket.on('pong', () => this.#alive())
+    socket.on('error', (error) => options.log.info({ conn: this.id, err: error.message }, 'socket error'))
+    socket.on('close', (code) => this.#ended(code))
+  }
+
+  get closed(): boolean {
+    return this.#phase === 'closed'
+  }
+
+  send(framed: Framed): void {
+    if (this.#phase === 'closed') return
+    const { stream } = this.#options
+    write(stream, framed)
+    if (stream.writableLength > MAX_WAITING) this.close('too_slow')
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#phase === 'closed') return
+    const { socket, clock, log } = this.#options
+    this.#end('server')
+    log.info({ conn: this.id, code: CLOSES[reason], reason }, 'connection closed by the server')
+    socket.close(CLOSES[reason], reason)
+    // A peer that does not answer the close frame would keep the socket for half a minute.
+    clock.after(CLOSE_WITHIN, () => socket.terminate())
+  }
+
+  /** Answers a message under its id, or says the fault where there is none. */
+  refuse(id: MessageId | undefined, code: ReplyCode, message: string): void {
+    this.send(frame(id === undefined ? { type: 'error', code, message } : { type: 'reply', id, ok: false, code, message }))
+  }
+
+  #received(data: RawData, isBinary: boolean): void {
+    if (this.#phase === 'closed') return
+    if (isBinary) {
+      this.#unknown('Binary frames hold media, which this session does not send.')
+      return
+    }
+    // `ws` hands text over as one Buffer unless told otherwise.
+    const bytes = data as Buffer
+    if (bytes.length > MAX_TEXT_FRAME) {
+      this.close('too_big')
+      return
+    }
+    this.#parsed(parseClientMessage(bytes.toString()))
+  }
+
+  #parsed(parsed: Parsed): void {
+    if (this.#phase === 'greeting') {
+      if (parsed.ok && parsed.message.type === 'hello') {
+        this.#phase = 'open'
+        this.#listener.hello(parsed.message)
+      } else {
+        this.close('invalid_message')
+      }
+      return
+    }
+    const exempt = parsed.ok && parsed.message.type === 'ping'
+    if (this.#options.rateLimits && !exempt) {
+      const taken = this.#bucket.take()
+      if (taken !== 'taken') {
+        if (taken === 'flood') this.close('too_many_messages')
+        else this.refuse(idOf(parsed), 'rate_limited', 'Too many messages; send slower.')
+        return
+      }
+    }
+    if (parsed.ok) this.#listener.message(parsed.message, parsed.bytes)
+    else if (parsed.kind === 'unknown') this.#unknown(parsed.reason)
+    else this.refuse(parsed.id, 'invalid_message', parsed.reason)
+  }
+
+  #unknown(reason: string): void {
+    if (this.#phase === 'greeting') {
+      this.close('invalid_message')
+      return
+    }
+    this.#invalid += 1
+    this.refuse(undefined, 'invalid_message', reason)
+    if (this.#invalid >= MAX_INVALID) this.close('invalid_message')
+  }
+
+  #ping(): void {
+    this.#options.socket.ping()
+    this.#heartbeat = this.#options.clock.after(SERVER_PONG_WITHIN, () => {
+      this.#options.log.info({ conn: this.id }, 'no answer to a ping: connection dropped')
+      this.#options.socket.terminate()
+    })
+  }
+
+  #alive(): void {
+    if (this.#phase === 'closed') return
+    this.#heartbeat()
+    this.#heartbeat = this.#options.clock.after(SERVER_PING_EVERY, () => this.#ping())
+  }
+
+  #ended(code: number): void {
+    if (this.#phase === 'closed') return
+    this.#options.log.info({ conn: this.id, code }, 'connection ended')
+    this.#end('client')
+  }
+
+  #end(by: 'client' | 'server'): void {
+    this.#phase = 'closed'
+    this.#heartbeat()
+    // Not at once: a room that is sending an event must reach everybody with it before it tells of this end.
+    queueMicrotask(() => this.#listener.closed(by))
+  }
+}
+
+function idOf(parsed: Parsed): MessageId | undefined {
+  if (!parsed.ok) return parsed.kind === 'unsound' ? parsed.id : undefined
+  return 'id' in parsed.message ? parsed.message.id : undefined
+}

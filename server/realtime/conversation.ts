@@ -1,0 +1,229 @@
+import type { Clock, Disposer } from '../domain/clock.ts'
+import { partsOf, type Authenticated, type Sessions } from '../domain/sessions.ts'
+import type { Rooms } from '../domain/rooms.ts'
+import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import {
+  HELLO_WITHIN, MAX_BINARY_FRAME, MAX_MESSAGE, MAX_SIGNAL, MAX_STATE, MAX_TEXT_FRAME, MESSAGE_BURST,
+  MESSAGES_PER_SECOND, PROTOCOL_VERSION,
+} from '../protocol/limits.ts'
+import type { ClientMessage, ClientMessageOf, Limits, MessageId, ServerMessageOf } from '../protocol/messages.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import { SocketConnection, type ConnectionOptions } from './connection.ts'
+import { handle, type Services } from './handlers/index.ts'
+import type { Hub } from './hub.ts'
+import type { IceServers } from './ice.ts'
+import type { Room } from './room.ts'
+import { frame } from './wire.ts'
+
+/** What every conversation of this instance shares. */
+export interface Realtime extends Services {
+  readonly hub: Hub
+  readonly rooms: Rooms
+  readonly sessions: Sessions
+  readonly ice: IceServers
+  readonly clock: Clock
+  readonly instance: InstanceId
+  readonly resumeWindowMs: number
+  readonly maxRoomMembers: number
+  readonly rateLimits: boolean
+  readonly log: ConnectionOptions['log'] & { error(fields: object, text: string): void }
+}
+
+type Phase =
+  | { readonly name: 'greeting'; readonly deadline: Disposer }
+  /** The session is being read; what the client sends meanwhile waits. */
+  | { readonly name: 'opening'; readonly waiting: { message: ClientMessage; bytes: number }[] }
+  | { readonly name: 'live'; readonly room: Room; readonly id: SessionId; readonly renewal: Disposer }
+  | { readonly name: 'closed' }
+
+const NOTHING: Disposer = () => undefined
+
+/** One socket from its hello to its end: who speaks, in which room, and what becomes of each message. */
+export class Conversation {
+  readonly #realtime: Realtime
+  readonly #connection: SocketConnection
+  #phase: Phase
+
+  constructor(realtime: Realtime, transport: Pick<ConnectionOptions, 'socket' | 'stream'>) {
+    this.#realtime = realtime
+    const { clock, rateLimits, log } = realtime
+    this.#phase = {
+      name: 'greeting',
+      deadline: clock.after(HELLO_WITHIN, () => this.#connection.close('no_hello')),
+    }
+    this.#connection = new SocketConnection(
+      { ...transport, clock, rateLimits, log },
+      {
+        hello: (message) => void this.#hello(message),
+        message: (message, bytes) => this.#message(message, bytes),
+        closed: () => this.#closed(),
+      },
+    )
+  }
+
+  async #hello(hello: ClientMessageOf<'hello'>): Promise<void> {
+    if (this.#phase.name !== 'greeting') return
+    this.#phase.deadline()
+    const waiting: { message: ClientMessage; bytes: number }[] = []
+    this.#phase = { name: 'opening', waiting }
+    const parts = partsOf(hello.token)
+    if (parts === undefined) {
+      this.#connection.close('session_invalid')
+      return
+    }
+    const { arrival, done } = this.#realtime.hub.arriving(parts.id)
+    try {
+      const session = await this.#realtime.sessions.authenticate(hello.token)
+      const info = await this.#realtime.rooms.look(parts.roomId)
+      if (this.#connection.closed) return
+      if (this.#realtime.hub.draining) this.#realtime.hub.sendAway(this.#connection)
+      else if (info === 'deleted') this.#connection.close('room_gone')
+      else if (info === undefined || session === undefined) this.#connection.close('session_invalid')
+      else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
+      else if (!this.#realtime.hub.admits(info.id, session.id)) this.#connection.close('overloaded')
+      else {
+        this.#enter(this.#realtime.hub.open(info), session, hello)
+        for (const { message, bytes } of waiting) this.#message(message, bytes)
+        await this.#renew(session)
+      }
+    } catch (error) {
+      this.#failed(error)
+      this.#connection.close('overloaded')
+    } finally {
+      done()
+    }
+  }
+
+  #enter(room: Room, session: Authenticated, hello: ClientMessageOf<'hello'>): void {
+    const { record, id } = session
+    const back = {
+      ...(hello.attempt === undefined ? {} : { attempt: hello.attempt }),
+      ...(hello.resume === undefined ? {} : { resume: hello.resume }),
+    }
+    const visitor = { id, role: record.role, name: record.name, device: record.device }
+    if (record.status === 'pending') {
+      if (room.enterPending(id, this.#connection, back) === 'superseded') {
+        this.#connection.close('connected_elsewhere')
+        return
+      }
+      this.#live(room, id, NOTHING)
+      const joinedAt = new Date(this.#realtime.clock.now()).toISOString()
+      const member = { ...visitor, connected: true, joinedAt, state: {} }
+      this.#connection.send(frame({
+        ...this.#greeting(room), self: { ...member, status: 'pending' }, members: [], at: room.at, resumed: false,
+      }))
+      return
+    }
+    const entered = room.enter(visitor, this.#connection, back)
+    const member = room.member(id)
+    if (entered.kind === 'superseded' || member === undefined) {
+      this.#connection.close('connected_elsewhere')
+      return
+    }
+    this.#live(room, id, this.#refreshIce(id))
+    this.#connection.send(frame({
+      ...this.#greeting(room),
+      self: { ...member, status: 'active' },
+      members: room.members(),
+      at: entered.at,
+      resumed: entered.resumed,
+      iceServers: this.#realtime.ice.for(id),
+    }))
+    for (const missed of entered.missed) this.#connection.send(missed)
+    if (record.role === 'host' && !entered.resumed) this.#tellPending(room)
+  }
+
+  #live(room: Room, id: SessionId, renewal: Disposer): void {
+    this.#phase = { name: 'live', room, id, renewal }
+    this.#realtime.hub.seated(room.id, id)
+    this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
+  }
+
+  #greeting(room: Room): Pick<
+    ServerMessageOf<'welcome'>, 'type' | 'protocol' | 'instance' | 'room' | 'limits' | 'resumeWindowMs' | 'store'
+  > {
+    const { instance, resumeWindowMs } = this.#realtime
+    return {
+      type: 'welcome', protocol: PROTOCOL_VERSION, instance, room: room.info, limits: this.#limits(), resumeWindowMs,
+      store: 'memory',
+    }
+  }
+
+  #limits(): Limits {
+    return {
+      textFrameBytes: MAX_TEXT_FRAME,
+      binaryFrameBytes: MAX_BINARY_FRAME,
+      signalBytes: MAX_SIGNAL,
+      messageBytes: MAX_MESSAGE,
+      stateBytes: MAX_STATE,
+      messagesPerSecond: MESSAGES_PER_SECOND,
+      messageBurst: MESSAGE_BURST,
+      roomMembers: this.#realtime.maxRoomMembers,
+    }
+  }
+
+  /** A host that was away when claims came in would never learn of them: they are told again. */
+  #tellPending(room: Room): void {
+    for (const { id, device, name } of this.#realtime.hub.pendingPairings(room.id)) {
+      this.#connection.send(frame({ type: 'pairing-pending', at: room.at, pairing: { id, device, name } }))
+    }
+  }
+
+  /** Sends fresh TURN credentials before the old ones end. */
+  #refreshIce(id: SessionId): Disposer {
+    const { ice, clock } = this.#realtime
+    const { renewAfterMs } = ice
+    if (renewAfterMs === undefined) return NOTHING
+    let dispose = NOTHING
+    const wait = (): void => {
+      dispose = clock.after(renewAfterMs, () => {
+        this.#connection.send(frame({ type: 'ice-servers', iceServers: ice.for(id) }))
+        wait()
+      })
+    }
+    wait()
+    return () => dispose()
+  }
+
+  async #renew(session: Authenticated): Promise<void> {
+    try {
+      const renewed = await this.#realtime.sessions.renew(session)
+      if (renewed.expiresAt !== session.record.expiresAt) await this.#realtime.rooms.renew(session.roomId)
+    } catch (error) {
+      // The next hello renews as well.
+      this.#failed(error)
+    }
+  }
+
+  #message(message: ClientMessage, bytes: number): void {
+    const phase = this.#phase
+    if (phase.name === 'opening') {
+      if (phase.waiting.length < MESSAGE_BURST) phase.waiting.push({ message, bytes })
+      else this.#connection.refuse(idOf(message), 'rate_limited', 'Too many messages before the welcome.')
+      return
+    }
+    if (phase.name !== 'live' || this.#connection.closed) return
+    const status = phase.room.speaksFor(phase.id, this.#connection)
+    if (status === undefined) return
+    handle(message, {
+      services: this.#realtime, room: phase.room, id: phase.id, status, connection: this.#connection, bytes,
+      failed: (error) => this.#failed(error),
+    })
+  }
+
+  #closed(): void {
+    const phase = this.#phase
+    this.#phase = { name: 'closed' }
+    if (phase.name === 'greeting') phase.deadline()
+    if (phase.name !== 'live') return
+    phase.renewal()
+    phase.room.dropped(phase.id, this.#connection)
+  }
+
+  #failed(error: unknown): void {
+    const log = error instanceof StoreUnavailable ? this.#realtime.log.warn : this.#realtime.log.error
+    log.call(this.#realtime.log, { conn: this.#connection.id, err: error }, 'a message could not be handled')
+  }
+}
+
+const idOf = (message: ClientMessage): MessageId | undefined => ('id' in message ? message.id : undefined)

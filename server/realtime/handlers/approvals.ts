@@ -1,0 +1,30 @@
+import { sessionShape } from '../../domain/sessions.ts'
+import { refused, type Handler, type Outcome } from './context.ts'
+
+const gone = (): Outcome => refused('not_found', 'No pairing waits under this id.')
+
+/** A host lets a claim in by the number that its device shows. A wrong number ends the claim [PAIR-5]. */
+export const approve: Handler<'approve'> = async ({ services, room }, { pairing: id, check }) => {
+  const { hub, sessions, ice } = services
+  const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
+    const decision = await sessions.approve(room.id, session, check)
+    if (decision.kind === 'approved') {
+      hub.approved(room.id, { id: session, record: decision.record }, sessionShape(session, decision.record), ice.for(session))
+      hub.pairingDone(room.id, id, 'paired', session)
+      return { ok: true, at: room.at }
+    }
+    hub.end(room.id, session, 'denied')
+    return decision.kind === 'check_wrong' ? refused('check_wrong', 'The number is not the one the device shows.') : gone()
+  })
+  return outcome ?? gone()
+}
+
+export const deny: Handler<'deny'> = async ({ services, room }, { pairing: id }) => {
+  const { hub, sessions } = services
+  const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
+    await sessions.revoke(room.id, session)
+    hub.end(room.id, session, 'denied')
+    return { ok: true, at: room.at }
+  })
+  return outcome ?? gone()
+}

@@ -1,0 +1,70 @@
+import { useRef, useState } from 'preact/hooks'
+import { Pencil } from 'lucide-preact'
+import { MAX_NAME } from '../../server/protocol/limits.ts'
+import { Button } from '../lib/ui/button.tsx'
+import { toast } from '../lib/ui/toast.tsx'
+import { explain } from './failure.ts'
+import type { RoomDesk } from './room-desk.ts'
+
+/** The room's name, which becomes a field on a click: Enter and leaving it save, Escape does not. */
+export function RoomName({ desk }: { desk: RoomDesk }) {
+  const [editing, setEditing] = useState(false)
+  const settled = useRef(false)
+  const name = desk.roomName.value
+
+  const save = async (text: string) => {
+    if (settled.current) return
+    settled.current = true
+    setEditing(false)
+    const wanted = text.trim()
+    if (wanted === '' || wanted === name) return
+    try {
+      await desk.rename(wanted)
+    } catch (error) {
+      const failure = explain(error)
+      toast(`The name was not changed. ${failure.title}.`, { label: 'Try again', run: () => void again(wanted) })
+    }
+  }
+  const again = (wanted: string) => {
+    settled.current = false
+    return save(wanted)
+  }
+
+  return (
+    <h1 class="room-name">
+      {editing
+        ? (
+            <input
+              class="input"
+              aria-label="Name of the room"
+              maxLength={MAX_NAME}
+              defaultValue={name}
+              ref={(field: HTMLInputElement | null) => {
+                if (field && document.activeElement !== field) field.select()
+              }}
+              onBlur={(event) => void save(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') void save(event.currentTarget.value)
+                if (event.key === 'Escape') {
+                  settled.current = true
+                  setEditing(false)
+                }
+              }}
+            />
+          )
+        : (
+            <Button
+              look="bare"
+              title="Rename the room"
+              onClick={() => {
+                settled.current = false
+                setEditing(true)
+              }}
+            >
+              <span>{name}</span>
+              <Pencil size={14} aria-label="Rename" />
+            </Button>
+          )}
+    </h1>
+  )
+}

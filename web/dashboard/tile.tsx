@@ -1,0 +1,133 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Maximize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
+import type { Feed } from '../lib/receiving.ts'
+import { Button, IconButton } from '../lib/ui/button.tsx'
+import { Shape } from '../lib/ui/state-line.tsx'
+import { toast } from '../lib/ui/toast.tsx'
+import {
+  batteryWords, blankOf, deviceWords, isFailure, networkWords, pictureWords, TILE_STATES, TRANSPORTS,
+} from './words.ts'
+
+/** Safari on iPhones lets only the video itself fill the screen. */
+type PhoneVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void }
+
+async function fillScreen(tile: HTMLElement | null, video: PhoneVideo | null): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen()
+  else if (tile && 'requestFullscreen' in tile) await tile.requestFullscreen()
+  else video?.webkitEnterFullscreen?.()
+}
+
+function Foot({ feed, name }: { feed: Feed; name: string }) {
+  const { status } = feed.state.value
+  const { word, kind, tone } = TILE_STATES[status]
+  const { camera, battery, network } = feed.report.value
+  const stats = status === 'live' ? feed.stats.value : undefined
+  const failed = status === 'failed' || isFailure(camera)
+  return (
+    <div class="tile-foot">
+      <span class="tile-name">{name}</span>
+      <span class="tile-facts">
+        <span class="state-line">
+          {failed ? <Shape kind="triangle" tone="danger" /> : <Shape kind={kind} tone={tone} />}
+          {failed ? TILE_STATES.failed.word : word}
+        </span>
+        {stats?.transport && <span>{TRANSPORTS[stats.transport]}</span>}
+        {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
+        {battery && <span title="Battery">{batteryWords(battery)}</span>}
+        {network && <span title="Network">{networkWords(network)}</span>}
+      </span>
+    </div>
+  )
+}
+
+function Blank({ feed }: { feed: Feed }) {
+  const state = feed.state.value
+  const { camera } = feed.report.value
+  const blank = blankOf(state, camera, feed.member.value.connected)
+  if (!blank) return null
+  const Icon = state.status === 'failed' || isFailure(camera) ? TriangleAlert : Smartphone
+  return (
+    <div class="tile-blank">
+      <Icon size={28} strokeWidth={1.5} aria-hidden="true" />
+      <p class="tile-blank-title">{blank.title}</p>
+      {blank.text && <p class="tile-blank-text">{blank.text}</p>}
+      {state.status === 'failed' && <Button onClick={feed.retry}>Try again</Button>}
+    </div>
+  )
+}
+
+const DEFAULT_ASPECT = 16 / 9
+
+/** The shape a camera's picture has or, before it came, says it will have. */
+export function aspectOf(feed: Feed): number {
+  const stats = feed.stats.value
+  if (stats && stats.width > 0 && stats.height > 0) return stats.width / stats.height
+  const { width, height } = feed.report.value.camera
+  return width && height ? width / height : DEFAULT_ASPECT
+}
+
+/**
+ * One camera: its picture, the line of truth, and what can be done with it [MED-1].
+ * `width` is the laid out one in CSS pixels, for wide windows; `onRemove` is absent for those who may not remove.
+ */
+export function Tile({ feed, width, onRemove }: { feed: Feed; width: number; onRemove?: () => void }) {
+  const tile = useRef<HTMLElement>(null)
+  const video = useRef<HTMLVideoElement>(null)
+  const [controls, setControls] = useState(false)
+  const [hadPicture, setHadPicture] = useState(false)
+  const state = feed.state.value.status
+  const stream = feed.stream.value
+  const member = feed.member.value
+  const name = member.name || deviceWords(member.device)
+  // While it is mended the last picture stands, dimmed: less of a jump than a blank.
+  const picture = stream !== undefined && hadPicture
+  const transport = feed.stats.value?.transport
+
+  useEffect(() => {
+    const element = video.current
+    if (!element) return
+    element.srcObject = stream ?? null
+    setHadPicture(false)
+  }, [stream])
+  useEffect(() => {
+    if (state === 'live') setHadPicture(true)
+  }, [state, stream])
+
+  const fill = () => {
+    fillScreen(tile.current, video.current).catch((error: unknown) => {
+      console.warn('Full screen was refused', error)
+      toast('This browser does not allow full screen here.')
+    })
+  }
+  return (
+    <article
+      class="tile"
+      ref={tile}
+      aria-label={`Camera ${name}`}
+      data-camera={member.id}
+      data-state={state}
+      {...(transport ? { 'data-transport': transport } : {})}
+      {...(picture ? { 'data-picture': '' } : {})}
+      {...(controls ? { 'data-controls': '' } : {})}
+      style={{ '--aspect': String(aspectOf(feed)), '--width': `${Math.floor(width)}px` }}
+      onPointerUp={(event) => {
+        if (event.pointerType !== 'mouse' && event.target === video.current) setControls(!controls)
+      }}
+      onDblClick={fill}
+    >
+      <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />
+      <Blank feed={feed} />
+      <Foot feed={feed} name={name} />
+      <div class="tile-controls">
+        <IconButton look="picture" label={`Full screen: ${name}`} onClick={fill}>
+          <Maximize2 size={18} aria-hidden="true" />
+        </IconButton>
+        {onRemove && (
+          <IconButton look="picture" label={`Remove ${name}`} onClick={onRemove}>
+            <X size={18} aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * What members tell each other through `state` (docs/SPEC.md, section 4: RFC 7396 merge, 4 KiB at most).
+ *
+ * A camera says:
+ *   { camera:  { status, source?, facing?, width?, height?, fps?, detail? },
+ *     battery?: { level: 0..1, charging: boolean },
+ *     network?: '4g' | 'wifi' | … as the browser names it }
+ *
+ * A host or viewer says, for each camera it receives:
+ *   { watching: { [camera's member id]: 'connecting' | 'live' | 'reconnecting' | 'failed' } }
+ *
+ * A camera that is not named there is not being watched. `source` is new each time a phone page starts its
+ * camera: a watcher whose connection belongs to another source asks for a new one.
+ */
+import type { SessionId } from '../../server/protocol/ids.ts'
+import type { Member, MemberState } from '../../server/protocol/models.ts'
+
+/**
+ * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
+ * is back, but its browser wants a tap before the camera may start; `live`: pictures are being made; `paused`:
+ * the page is in the background or another app holds the camera. The rest are failures (see failures.ts).
+ */
+export const CAMERA_STATUSES = [
+  'off', 'asking', 'needs-tap', 'live', 'paused', 'denied', 'missing', 'in-use', 'insecure', 'error',
+] as const
+export type CameraStatus = (typeof CAMERA_STATUSES)[number]
+
+export interface CameraState {
+  readonly status: CameraStatus
+  readonly source?: string
+  readonly facing?: 'front' | 'back'
+  /** Pixels of the picture as the camera makes it. */
+  readonly width?: number
+  readonly height?: number
+  /** Frames a second. */
+  readonly fps?: number
+  /** A failure in words, for people; at most 200 characters. */
+  readonly detail?: string
+}
+
+export interface Battery {
+  /** 0 to 1. */
+  readonly level: number
+  readonly charging: boolean
+}
+
+export interface CameraReport {
+  readonly camera: CameraState
+  readonly battery?: Battery
+  readonly network?: string
+}
+
+export const WATCH_STATES = ['connecting', 'live', 'reconnecting', 'failed'] as const
+export type WatchState = (typeof WATCH_STATES)[number]
+export interface WatcherReport {
+  readonly watching: Readonly<Record<string, WatchState>>
+}
+
+/** Names at most so many cameras in `watching`, which keeps it under 4 KiB. */
+export const MAX_WATCHED = 60
+const MAX_DETAIL = 200
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const oneOf = <T extends string>(values: readonly T[], value: unknown): T | undefined =>
+  values.find((candidate) => candidate === value)
+const positive = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, MAX_DETAIL) : undefined
+
+/** Leaves out what is undefined, so that exact optional properties hold and nothing is sent as null. */
+export const compact = <T extends object>(value: { [K in keyof T]: T[K] | undefined }): T =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+
+/** Reads a camera's state; what another client wrote differently falls back to `off`. */
+export const readCamera = (state: MemberState): CameraReport => {
+  const camera = isRecord(state['camera']) ? state['camera'] : {}
+  const battery = isRecord(state['battery']) ? state['battery'] : undefined
+  const level = battery?.['level']
+  return compact<CameraReport>({
+    camera: compact<CameraState>({
+      status: oneOf(CAMERA_STATUSES, camera['status']) ?? 'off',
+      source: text(camera['source']),
+      facing: oneOf(['front', 'back'] as const, camera['facing']),
+      width: positive(camera['width']),
+      height: positive(camera['height']),
+      fps: positive(camera['fps']),
+      detail: text(camera['detail']),
+    }),
+    battery: typeof level === 'number' && level >= 0 && level <= 1
+      ? { level, charging: battery?.['charging'] === true }
+      : undefined,
+    network: text(state['network']),
+  })
+}
+
+/** What one watcher says about one camera; undefined where it does not watch it. */
+export const readWatching = (state: MemberState, camera: SessionId): WatchState | undefined => {
+  const watching = state['watching']
+  return isRecord(watching) ? oneOf(WATCH_STATES, watching[camera]) : undefined
+}
+
+/** Hosts and viewers that have a picture of this camera now. */
+export const countWatchers = (members: Iterable<Member>, camera: SessionId): number => {
+  let count = 0
+  for (const member of members) {
+    if (member.role !== 'camera' && readWatching(member.state, camera) === 'live') count += 1
+  }
+  return count
+}

@@ -1,0 +1,280 @@
+/**
+ * One session's live connection (docs/SPEC.md, section 4): connects, resumes, keeps the room's model.
+ *
+ * ```ts
+ * const client = createClient({ url, token, nextAttempt, askSession: () => api.session(token) })
+ * client.on('message', ({ from, data }) => …)
+ * client.connect()
+ * ```
+ * Needs WebSocket and timers; where there is a document it also comes back when the page is shown again.
+ */
+import { computed, signal } from '@preact/signals'
+import { CLOSES, isFinalClose } from '../../server/protocol/closes.ts'
+import type { CommandRef, CursorText } from '../../server/protocol/ids.ts'
+import {
+  CLIENT_PING_EVERY, CLIENT_PONG_WITHIN, PROTOCOL_VERSION, SUBPROTOCOL,
+} from '../../server/protocol/limits.ts'
+import type {
+  ClientMessage, ServerMessage, ServerMessageOf, ServerMessageType,
+} from '../../server/protocol/messages.ts'
+import { ApiError } from './api.ts'
+import { createBackoff } from './backoff.ts'
+import type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
+import { createOutbox, RequestError, type Outgoing } from './outbox.ts'
+import { createOwnState } from './own-state.ts'
+import { onWake } from './page-events.ts'
+import { createRoomModel } from './room-model.ts'
+
+export type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
+
+/** Requests are given up after this many milliseconds. */
+const REPLY_WITHIN = 10_000
+/** Signals keep trying over a reconnect, but an old one is of no use to anyone. */
+const SIGNAL_WITHIN = 30_000
+const WELCOME_WITHIN = 8_000
+/** A connection that lived so long starts its backoff anew. */
+const STEADY_AFTER = 5_000
+/** A timer that fires so late was asleep with its page, and says nothing about the server. */
+const ASLEEP_AFTER = 2_000
+
+export const createClient = (options: ClientOptions): Client => {
+  const { url, token, nextAttempt, askSession, random = Math.random } = options
+  const createSocket = options.createSocket ?? ((address, protocol) => new WebSocket(address, protocol))
+  const state = signal<ClientState>({ status: 'idle' })
+  const model = createRoomModel()
+  const active = computed(() => state.value.status === 'live' && model.self.value?.status === 'active')
+  const backoff = createBackoff({ random })
+  const listeners = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>()
+
+  let socket: SocketLike | undefined
+  let opened = false
+  let cursor: CursorText | undefined
+  let since = Date.now()
+  let liveAt = 0
+  let goingAway: number | undefined
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let deadline: ReturnType<typeof setTimeout> | undefined
+  let pingTimer: ReturnType<typeof setTimeout> | undefined
+  let pongTimer: ReturnType<typeof setTimeout> | undefined
+  let pings = 0
+
+  const write = (message: ClientMessage) => socket?.send(JSON.stringify(message))
+  const outbox = createOutbox((text) => socket?.send(text))
+  const request = (message: Outgoing) => outbox.send(message, { again: false, timeoutMs: REPLY_WITHIN })
+  const ownState = createOwnState({
+    async send(patch) {
+      try {
+        await request({ type: 'state', state: patch })
+        return true
+      } catch (cause) {
+        if (cause instanceof RequestError && cause.code !== 'too_large' && cause.code !== 'invalid_message') return false
+        throw cause
+      }
+    },
+    changed: model.ownState,
+  })
+
+  const stopTimers = () => {
+    for (const timer of [retryTimer, deadline, pingTimer, pongTimer]) clearTimeout(timer)
+    retryTimer = deadline = pingTimer = pongTimer = undefined
+  }
+  /** Lets go of the socket without waiting for its close event, which a dead network delays by minutes. */
+  const letGo = () => {
+    stopTimers()
+    const old = socket
+    socket = undefined
+    if (old) {
+      old.onopen = old.onmessage = old.onclose = null
+      old.close()
+    }
+    outbox.dropped()
+    ownState.dropped()
+  }
+  const finish = (reason: ClosedReason) => {
+    letGo()
+    outbox.close()
+    state.value = { status: 'closed', reason }
+  }
+  const retry = (inMs: number, unreachable: boolean) => {
+    state.value = { status: 'reconnecting', inMs, since, unreachable }
+    retryTimer = setTimeout(open, inMs)
+  }
+  const dropped = (code: number) => {
+    const told = goingAway
+    if (state.peek().status === 'live') since = Date.now()
+    if (liveAt > 0 && Date.now() - liveAt >= STEADY_AFTER) backoff.reset()
+    liveAt = 0
+    letGo()
+    if (isFinalClose(code)) finish(finalReason(code))
+    else if (told !== undefined) retry(told, false)
+    else if (opened) retry(backoff.next(), false)
+    else void askWhy()
+  }
+  /** A refused upgrade looks like any lost connection, so the session itself is asked for. */
+  const askWhy = async () => {
+    const unreachable = state.peek().status === 'reconnecting' && state.peek().unreachable
+    const asked: ClientState = { status: 'reconnecting', inMs: 0, since, unreachable }
+    state.value = asked
+    let failure: unknown
+    try {
+      await askSession()
+    } catch (cause) {
+      failure = cause
+    }
+    // Something else happened meanwhile: a wake, a leave, the end.
+    if (state.peek() !== asked || socket) return
+    if (!(failure instanceof ApiError)) {
+      if (failure !== undefined) console.error('Asking for the session failed', failure)
+      retry(backoff.next(), false)
+    } else if (failure.status === 401) finish('session_invalid')
+    else retry(Math.max(backoff.next(), failure.retryAfterMs ?? 0), failure.code === 'unreachable')
+  }
+
+  const open = () => {
+    stopTimers()
+    opened = false
+    goingAway = undefined
+    if (state.peek().status === 'reconnecting') state.value = { ...state.peek(), inMs: 0 }
+    const mine = createSocket(url, SUBPROTOCOL)
+    socket = mine
+    deadline = setTimeout(() => dropped(1006), WELCOME_WITHIN)
+    mine.onopen = () => {
+      opened = true
+      write({
+        type: 'hello', token, attempt: nextAttempt(), ...(cursor === undefined ? {} : { resume: cursor }),
+      })
+    }
+    mine.onmessage = (event: MessageEvent) => {
+      if (socket === mine && typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
+    }
+    mine.onclose = (event: CloseEvent) => {
+      if (socket === mine) dropped(event.code)
+    }
+  }
+
+  const ping = () => {
+    if (state.peek().status !== 'live') return
+    clearTimeout(pingTimer)
+    pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
+    if (pongTimer !== undefined) return
+    pings += 1
+    write({ type: 'ping', t: pings })
+    const due = Date.now() + CLIENT_PONG_WITHIN
+    pongTimer = setTimeout(() => {
+      pongTimer = undefined
+      if (Date.now() - due > ASLEEP_AFTER) ping()
+      else dropped(1006)
+    }, CLIENT_PONG_WITHIN)
+  }
+  const wake = () => {
+    if (state.peek().status === 'live') ping()
+    else if (retryTimer !== undefined) open()
+  }
+
+  const welcome = (message: ServerMessageOf<'welcome'>) => {
+    clearTimeout(deadline)
+    deadline = undefined
+    liveAt = Date.now()
+    state.value = { status: 'live', resumed: message.resumed }
+    pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
+  }
+  const activate = () => {
+    const own = model.self.peek()
+    if (own?.status !== 'active') return
+    ownState.opened(own.state)
+    outbox.opened()
+  }
+  const receive = (message: ServerMessage) => {
+    if (message.type === 'welcome' && message.protocol !== PROTOCOL_VERSION) {
+      finish('protocol')
+      return
+    }
+    if ('at' in message && typeof message.at === 'string') cursor = message.at
+    model.apply(message)
+    switch (message.type) {
+      case 'welcome':
+        welcome(message)
+        activate()
+        break
+      case 'approved':
+        activate()
+        break
+      case 'reply':
+        outbox.reply(message)
+        break
+      case 'pong':
+        clearTimeout(pongTimer)
+        pongTimer = undefined
+        break
+      case 'going-away':
+        goingAway = message.reconnectInMs
+        break
+      default:
+        break
+    }
+    for (const listener of [...(listeners.get(message.type) ?? [])]) listener(message)
+  }
+
+  const stopWaking = (options.onWake ?? onWake)(wake)
+
+  return {
+    ...model,
+    state,
+    active,
+    cursor: () => cursor,
+    connect() {
+      if (socket || retryTimer !== undefined) return
+      outbox.reopen()
+      since = Date.now()
+      state.value = { status: 'connecting' }
+      open()
+    },
+    on(type, listener) {
+      type Message = Parameters<typeof listener>[0]
+      const wrapped = (message: ServerMessage) => listener(message as Message)
+      const set = listeners.get(type) ?? new Set()
+      listeners.set(type, set.add(wrapped))
+      return () => void set.delete(wrapped)
+    },
+    setState: ownState.set,
+    async signal(to, data) {
+      try {
+        await outbox.send({ type: 'signal', to, data }, { again: true, timeoutMs: SIGNAL_WITHIN })
+        return true
+      } catch (cause) {
+        if (!(cause instanceof RequestError)) throw cause
+        return false
+      }
+    },
+    message: (data, to) => request(to === undefined ? { type: 'message', data } : { type: 'message', to, data }),
+    async command(to, name, args) {
+      const { data } = await request({ type: 'command', to, name, ...(args === undefined ? {} : { args }) })
+      return (data as { ref: CommandRef }).ref
+    },
+    result: (to, ref, outcome) => request({ type: 'result', to, ref, ...outcome }),
+    approve: (pairing, check) => request({ type: 'approve', pairing, check }),
+    deny: (pairing) => request({ type: 'deny', pairing }),
+    leave() {
+      if (state.peek().status === 'live') write({ type: 'leave' })
+      cursor = undefined
+      finish('left')
+    },
+    dispose() {
+      stopWaking()
+      finish('left')
+      listeners.clear()
+      ownState.dispose()
+    },
+  }
+}
+
+const finalReason = (code: number): ClosedReason => {
+  switch (code) {
+    case CLOSES.session_invalid: return 'session_invalid'
+    case CLOSES.kicked: return 'kicked'
+    case CLOSES.room_gone: return 'room_gone'
+    case CLOSES.connected_elsewhere: return 'connected_elsewhere'
+    case CLOSES.left: return 'left'
+    default: return 'invalid_message'
+  }
+}

@@ -1,0 +1,236 @@
+/** This device's camera: asks for it, keeps it alive over sleep and other apps, turns it round, gives it back. */
+import { batch, signal, type ReadonlySignal } from '@preact/signals'
+import { randomText } from '../lib/random.ts'
+import { cameraFault, type CameraFault } from '../lib/failures.ts'
+import type { Disposer } from '../lib/disposer.ts'
+import { disposers, listen } from '../lib/disposer.ts'
+
+export type CameraPhase =
+  | { readonly status: 'off' }
+  /** Back after a reload, and the browser wants a tap before the camera may start. */
+  | { readonly status: 'needs-tap' }
+  | { readonly status: 'asking' }
+  | { readonly status: 'live' }
+  /** The page is in the background, or another app holds the camera. */
+  | { readonly status: 'paused' }
+  | { readonly status: CameraFault; readonly cause: unknown }
+
+export type Facing = 'front' | 'back'
+
+export interface Picture {
+  readonly facing?: Facing
+  readonly width?: number
+  readonly height?: number
+  readonly fps?: number
+}
+
+export interface Camera {
+  readonly phase: ReadonlySignal<CameraPhase>
+  /** New for every start by the person; undefined while off. */
+  readonly source: ReadonlySignal<string | undefined>
+  readonly track: ReadonlySignal<MediaStreamTrack | undefined>
+  readonly picture: ReadonlySignal<Picture>
+  readonly canSwitch: ReadonlySignal<boolean>
+  /** Undefined where the camera has no light. */
+  readonly torch: ReadonlySignal<boolean | undefined>
+  /** Asks for the camera; to be called within a tap unless it is allowed already. */
+  start(): Promise<void>
+  /** Starts without a tap; where the browser refuses that, waits for one. */
+  resume(): Promise<void>
+  waitForTap(): void
+  stop(): void
+  turn(): Promise<void>
+  setTorch(on: boolean): Promise<void>
+  /** Looks whether the track survived what the page went through; resolves true when it had to be replaced. */
+  revive(): Promise<boolean>
+  facing(): Facing
+}
+
+/** Long enough for a phone to hand the camera back by itself after the page is shown again. */
+const UNMUTE_WITHIN = 700
+
+// Not in the DOM types: W3C mediacapture-image.
+type TorchCapabilities = MediaTrackCapabilities & { torch?: boolean }
+type TorchConstraints = MediaTrackConstraintSet & { torch?: boolean }
+
+const modeOf = (facing: Facing) => (facing === 'back' ? 'environment' : 'user')
+const facingOf = (mode: string | undefined): Facing | undefined =>
+  mode === 'environment' ? 'back' : mode === 'user' ? 'front' : undefined
+
+const ask = async (which: { facing: Facing } | { deviceId: string }): Promise<MediaStreamTrack> => {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: {
+      width: { ideal: 1280 },
+      height: { ideal: 720 },
+      frameRate: { ideal: 30, max: 30 },
+      // Never `exact`: laptops and fake cameras name no direction and would be refused.
+      ...('facing' in which ? { facingMode: { ideal: modeOf(which.facing) } } : { deviceId: { exact: which.deviceId } }),
+    },
+  })
+  const track = stream.getVideoTracks()[0]
+  if (!track) throw new DOMException('The camera gave no picture', 'NotFoundError')
+  return track
+}
+
+export const createCamera = (firstFacing: Facing = 'back'): Camera => {
+  const phase = signal<CameraPhase>({ status: 'off' })
+  const source = signal<string | undefined>(undefined)
+  const track = signal<MediaStreamTrack | undefined>(undefined)
+  const picture = signal<Picture>({})
+  const canSwitch = signal(false)
+  const torch = signal<boolean | undefined>(undefined)
+  let facing = firstFacing
+  /** Rises with every start and stop: an answer that belongs to an older one is given back unused. */
+  let turnCount = 0
+  let unfollow: Disposer = () => {}
+
+  const release = () => {
+    unfollow()
+    unfollow = () => {}
+    track.peek()?.stop()
+  }
+  const follow = (live: MediaStreamTrack) => {
+    unfollow = disposers(
+      listen(live, 'mute', () => {
+        phase.value = { status: 'paused' }
+      }),
+      listen(live, 'unmute', () => {
+        phase.value = { status: 'live' }
+      }),
+      listen(live, 'ended', () => {
+        phase.value = { status: 'paused' }
+        // Hidden pages may not ask; `revive` does when the page is back.
+        if (document.visibilityState === 'visible') void acquire({ facing }, false)
+      }),
+    )
+  }
+  const countCameras = async () => {
+    const devices = await navigator.mediaDevices.enumerateDevices()
+    canSwitch.value = devices.filter((device) => device.kind === 'videoinput').length > 1
+  }
+  const use = (live: MediaStreamTrack) => {
+    // Text and faces stay sharp; `detail` would cost frames, which matter as much here.
+    live.contentHint = 'motion'
+    const settings = live.getSettings()
+    const known = facingOf(settings.facingMode)
+    const capabilities: TorchCapabilities = live.getCapabilities?.() ?? {}
+    if (known) facing = known
+    batch(() => {
+      track.value = live
+      source.value ??= randomText(12)
+      torch.value = capabilities.torch === true ? false : undefined
+      picture.value = {
+        ...(known ? { facing: known } : {}),
+        ...(settings.width ? { width: settings.width } : {}),
+        ...(settings.height ? { height: settings.height } : {}),
+        ...(settings.frameRate ? { fps: Math.round(settings.frameRate) } : {}),
+      }
+      phase.value = { status: live.muted ? 'paused' : 'live' }
+    })
+    follow(live)
+    countCameras().catch((cause: unknown) => console.warn('The cameras could not be counted', cause))
+  }
+  /** The old track goes first: iOS gives one camera at a time. */
+  const acquire = async (which: { facing: Facing } | { deviceId: string }, byTap: boolean): Promise<boolean> => {
+    turnCount += 1
+    const mine = turnCount
+    release()
+    if (!navigator.mediaDevices?.getUserMedia) {
+      phase.value = { status: 'insecure', cause: undefined }
+      return false
+    }
+    phase.value = { status: 'asking' }
+    try {
+      const live = await ask(which)
+      if (mine !== turnCount) {
+        live.stop()
+        return false
+      }
+      use(live)
+      return true
+    } catch (cause) {
+      if (mine !== turnCount) return false
+      const fault = cameraFault(cause)
+      batch(() => {
+        track.value = undefined
+        phase.value = fault === 'denied' && !byTap ? { status: 'needs-tap' } : { status: fault, cause }
+      })
+      return false
+    }
+  }
+  const nextDevice = async (): Promise<{ deviceId: string } | undefined> => {
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput')
+    const now = devices.findIndex(({ deviceId }) => deviceId === track.peek()?.getSettings().deviceId)
+    const next = devices[(now + 1) % devices.length]
+    return next ? { deviceId: next.deviceId } : undefined
+  }
+
+  return {
+    phase, source, track, picture, canSwitch, torch,
+    facing: () => facing,
+    async start() {
+      await acquire({ facing }, true)
+    },
+    async resume() {
+      await acquire({ facing }, false)
+    },
+    waitForTap() {
+      phase.value = { status: 'needs-tap' }
+    },
+    stop() {
+      turnCount += 1
+      release()
+      batch(() => {
+        track.value = undefined
+        source.value = undefined
+        torch.value = undefined
+        phase.value = { status: 'off' }
+      })
+    },
+    async turn() {
+      const before = facing
+      if (picture.peek().facing) {
+        facing = before === 'back' ? 'front' : 'back'
+        if (!(await acquire({ facing }, true))) {
+          facing = before
+          await acquire({ facing }, true)
+        }
+        return
+      }
+      const device = await nextDevice()
+      if (device && !(await acquire(device, true))) await acquire({ facing }, true)
+    },
+    async setTorch(on) {
+      const set: TorchConstraints = { torch: on }
+      try {
+        await track.peek()?.applyConstraints({ advanced: [set] })
+        torch.value = on
+      } catch (cause) {
+        console.warn('The light could not be switched', cause)
+        torch.value = undefined
+      }
+    },
+    async revive() {
+      const { status } = phase.peek()
+      if (status !== 'live' && status !== 'paused') return false
+      const live = track.peek()
+      if (live?.readyState === 'live' && live.muted) {
+        await new Promise<void>((resolve) => {
+          const done = () => {
+            clearTimeout(timer)
+            stop()
+            resolve()
+          }
+          const timer = setTimeout(done, UNMUTE_WITHIN)
+          const stop = listen(live, 'unmute', done)
+        })
+      }
+      if (live?.readyState === 'live' && !live.muted) {
+        phase.value = { status: 'live' }
+        return false
+      }
+      return await acquire({ facing }, false)
+    },
+  }
+}

@@ -1,0 +1,156 @@
+/** The phone's live session: connection, pictures to the watchers, and what the dashboard is told. */
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { Api } from '../lib/api.ts'
+import { thisBrowser } from '../lib/browser.ts'
+import { countWatchers, readWatching, type WatchState } from '../lib/camera-state.ts'
+import { createClient, type Client } from '../lib/client.ts'
+import { disposers, listen, type Disposer } from '../lib/disposer.ts'
+import { cameraFailure } from '../lib/failures.ts'
+import { networkInformation, onWake } from '../lib/page-events.ts'
+import type { Seat, SeatRecord } from '../lib/seat.ts'
+import { createSending, type Sending } from '../lib/sending.ts'
+import type { Camera } from './camera.ts'
+
+export interface PhoneSession {
+  readonly client: Client
+  /** Watchers that have a picture now. */
+  readonly watching: ReadonlySignal<number>
+  /** Watchers that are in the room, with a picture or without. */
+  readonly watchers: ReadonlySignal<number>
+  /** Every watcher of the room tried and gets no picture. */
+  readonly blocked: ReadonlySignal<boolean>
+  /** Tries all connections again. */
+  retry(): void
+  dispose(): void
+}
+
+// Not in the DOM types: W3C battery-status.
+interface BatteryManager extends EventTarget {
+  readonly level: number
+  readonly charging: boolean
+}
+
+export const socketUrl = (path = '/ws'): string => {
+  const url = new URL(path, location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  url.hash = ''
+  return url.href
+}
+
+/** Tells the battery's level where the browser knows it (Chromium). */
+const reportBattery = (client: Client): Disposer => {
+  const all = disposers()
+  if (!('getBattery' in navigator)) return all
+  let ended = false
+  all.add(() => {
+    ended = true
+  })
+  const follow = (battery: BatteryManager) => {
+    if (ended) return
+    const tell = () =>
+      client.setState({ battery: { level: Math.round(battery.level * 100) / 100, charging: battery.charging } })
+    tell()
+    all.add(listen(battery, 'levelchange', tell))
+    all.add(listen(battery, 'chargingchange', tell))
+  }
+  ;(navigator as Navigator & { getBattery(): Promise<BatteryManager> }).getBattery()
+    .then(follow)
+    .catch((cause: unknown) => console.warn('The battery is not told', cause))
+  return all
+}
+
+const reportNetwork = (client: Client): Disposer => {
+  const connection = networkInformation()
+  if (!connection) return () => {}
+  const tell = () => client.setState({ network: connection.type ?? connection.effectiveType ?? null })
+  tell()
+  return listen(connection, 'change', tell)
+}
+
+/** Tells the camera's state; null takes back a field that no longer holds (RFC 7396). */
+const reportCamera = (client: Client, camera: Camera): Disposer =>
+  effect(() => {
+    const phase = camera.phase.value
+    const picture = camera.picture.value
+    const seen = phase.status === 'live' || phase.status === 'paused'
+    client.setState({
+      camera: {
+        status: phase.status,
+        source: camera.source.value ?? null,
+        facing: (seen && picture.facing) || null,
+        width: (seen && picture.width) || null,
+        height: (seen && picture.height) || null,
+        fps: (seen && picture.fps) || null,
+        detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).title : null,
+      },
+    })
+  })
+
+/** Connects the seat's session and serves the camera to whoever watches. */
+export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; camera: Camera }): PhoneSession => {
+  const { api, seat, record, camera } = deps
+  const { token } = record
+  const client = createClient({
+    url: socketUrl(),
+    token,
+    nextAttempt: () => seat.nextAttempt(token),
+    askSession: () => api.session(token),
+  })
+  const sending = signal<Sending | undefined>(undefined)
+
+  const others = computed(() => [...client.members.value.values()].filter(({ role }) => role !== 'camera'))
+  const states = computed((): readonly (WatchState | undefined)[] =>
+    others.value.filter(({ connected }) => connected).map(({ state }) => readWatching(state, record.id)))
+  const direct = computed(() => {
+    const peers = [...(sending.value?.peers.value.values() ?? [])]
+    return peers.filter((peer) => peer.state.value.status === 'connected').length
+  })
+
+  const stop = disposers(
+    reportCamera(client, camera),
+    reportBattery(client),
+    reportNetwork(client),
+    effect(() => {
+      const source = camera.source.value
+      if (source === undefined) return undefined
+      const mine = createSending({ client, source, track: camera.track })
+      sending.value = mine
+      return () => {
+        mine.dispose()
+        sending.value = undefined
+      }
+    }),
+    effect(() => {
+      const name = client.room.value?.name
+      if (name !== undefined) seat.update({ roomName: name })
+    }),
+    effect(() => {
+      const { status } = camera.phase.value
+      if (status === 'asking') return
+      seat.update({ notes: { live: status === 'live' || status === 'paused' || status === 'needs-tap', facing: camera.facing() } })
+    }),
+    onWake(() => {
+      camera.revive()
+        .then((replaced) => {
+          if (replaced) sending.peek()?.restart()
+        })
+        .catch((cause: unknown) => console.error('The camera did not come back', cause))
+    }),
+  )
+  client.connect()
+
+  return {
+    client,
+    // Without the server nobody says what they see, but the connections themselves do.
+    watching: computed(() => client.active.value
+      ? countWatchers(client.members.value.values(), record.id)
+      : direct.value),
+    watchers: computed(() => states.value.length),
+    blocked: computed(() => states.value.length > 0 && states.value.every((state) => state === 'failed')),
+    retry: () => sending.peek()?.restart(),
+    dispose() {
+      stop()
+      client.dispose()
+    },
+  }
+}

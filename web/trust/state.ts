@@ -1,0 +1,42 @@
+/** What the trust page knows: the machine's LanInfo and which device's steps are shown. */
+import { computed, signal } from '@preact/signals'
+import type { LanInfo } from '../../server/protocol/api.ts'
+import { thisBrowser } from '../lib/browser.ts'
+
+export type Platform = 'iOS' | 'Android' | 'other'
+
+export type Loaded =
+  | { readonly state: 'loading' }
+  | { readonly state: 'ready'; readonly info: LanInfo }
+  /** The server answers, but has no LAN https: nothing is there to trust. */
+  | { readonly state: 'off' }
+  | { readonly state: 'failed' }
+
+const GIVE_UP = 8_000
+
+export const loaded = signal<Loaded>({ state: 'loading' })
+export const platform = signal<Platform>(thisBrowser().os)
+
+/** Asks the server for LanInfo; the outcome, good or bad, is in `loaded`. */
+export async function load(): Promise<void> {
+  loaded.value = { state: 'loading' }
+  try {
+    const response = await fetch('/api/lan', { cache: 'no-store', signal: AbortSignal.timeout(GIVE_UP) })
+    if (response.status === 404) loaded.value = { state: 'off' }
+    else if (response.ok) loaded.value = { state: 'ready', info: await response.json() as LanInfo }
+    else loaded.value = { state: 'failed' }
+  } catch (error) {
+    console.warn('The server did not answer:', error)
+    loaded.value = { state: 'failed' }
+  }
+}
+
+/** This page by https, on the address it is open on where the certificate covers it; undefined while https is off. */
+export const securePage = computed((): string | undefined => {
+  if (loaded.value.state !== 'ready') return undefined
+  const { addresses, trust } = loaded.value.info
+  const secure = addresses.filter(({ url }) => url.startsWith('https:'))
+  const here = location.hostname.replace(/^\[|\]$/g, '')
+  const found = secure.find(({ address }) => address === here) ?? secure[0]
+  return found && new URL(trust.paths.page, found.url).href
+})
