@@ -60,7 +60,7 @@ module.exports = {
       comment: 'No sockets and no web framework: whoever calls it brings those.',
       severity: 'error',
       from: { path: folder('domain') },
-      to: { path: [`${NPM}/(@fastify/|fastify|ws/)`, '^(node:)?(http|https|http2|net|tls|dgram)$'] },
+      to: { path: [`${NPM}/(@fastify/|fastify|ws/)`, '^(node:)?(http|https|http2|tls|dgram)$'] },
     },
     layer(
       'realtime-knows-domain-protocol-and-bus',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { homedir, hostname } from 'node:os'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
@@ -42,7 +42,7 @@ export interface Config {
   readonly logLevel: string
   readonly production: boolean
   /** What the LAN authority's folder is derived from. */
-  readonly user: { home: string; hostname: string; xdgDataHome?: string; localAppData?: string }
+  readonly user: { home: string; XDG_DATA_HOME?: string; LOCALAPPDATA?: string }
   /** Things an operator should know though they stop nothing. */
   readonly warnings: readonly string[]
 }
@@ -317,9 +317,8 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     production,
     user: {
       home: homedir(),
-      hostname: hostname(),
-      ...(env.XDG_DATA_HOME === undefined ? {} : { xdgDataHome: env.XDG_DATA_HOME }),
-      ...(env.LOCALAPPDATA === undefined ? {} : { localAppData: env.LOCALAPPDATA }),
+      ...(env.XDG_DATA_HOME === undefined ? {} : { XDG_DATA_HOME: env.XDG_DATA_HOME }),
+      ...(env.LOCALAPPDATA === undefined ? {} : { LOCALAPPDATA: env.LOCALAPPDATA }),
     },
     warnings,
   })

@@ -9,14 +9,19 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const SHARED = ['package.json', 'package-lock.json', 'tsconfig.json']
 const SWAP_ATTEMPTS = 20
+/** What is served compressed, and the size in bytes below which that gains nothing. */
+const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/
+const COMPRESS_FROM = 1024
 
 /**
  * @typedef {object} Part
@@ -24,6 +29,7 @@ const SWAP_ATTEMPTS = 20
  * @property {string} entry what must be there for the result to be of use, from `out`
  * @property {string[]} sources files and folders it is built from, from the root
  * @property {string[]} ignored folders inside `sources` that do not go into it
+ * @property {boolean} served whether browsers load it, so that it is compressed
  * @property {string[]} needs packages without which it cannot be built
  * @property {(out: string) => string[]} command arguments for node that build into the folder `out`
  */
@@ -35,6 +41,7 @@ const PARTS = {
     entry: 'main.js',
     sources: [...SHARED, 'server'],
     ignored: ['server/dev'],
+    served: false,
     needs: ['typescript', '@types/node'],
     command: (out) => ['node_modules/typescript/bin/tsc', '-p', 'server/tsconfig.json', '--outDir', out, '--pretty', 'false'],
   },
@@ -43,6 +50,7 @@ const PARTS = {
     entry: 'phone/index.html',
     sources: [...SHARED, 'web', 'server/protocol'],
     ignored: [],
+    served: true,
     needs: ['vite', 'preact'],
     command: (out) => [
       'node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts',
@@ -121,6 +129,20 @@ const swapIn = (fresh, place) => {
   rmSync(old, { recursive: true, force: true })
 }
 
+/** Puts a .br and a .gz beside each file that is worth it, so that nothing is compressed while serving. */
+const compress = (folder) =>
+  Promise.all(
+    filesOf(folder)
+      .filter((file) => COMPRESSED.test(file))
+      .map(async (file) => {
+        const content = readFileSync(join(ROOT, file))
+        if (content.length < COMPRESS_FROM) return
+        const [br, gz] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content, { level: 9 })])
+        writeFileSync(join(ROOT, `${file}.br`), br)
+        writeFileSync(join(ROOT, `${file}.gz`), gz)
+      }),
+  )
+
 /**
  * Builds one part next to its place and swaps it in, so that a failure leaves the last good result.
  * @returns {Promise<boolean>} whether there is a result to run
@@ -154,7 +176,7 @@ const build = async (name, { stale }) => {
       return false
     }
     if (printed.trim() !== '') console.log(printed.trimEnd())
-    mkdirSync(join(ROOT, 'dist'), { recursive: true })
+    if (part.served) await compress(out)
     rmSync(stampOf(name), { force: true })
     swapIn(join(ROOT, out), join(ROOT, part.out))
   } finally {

@@ -9,21 +9,18 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Which page answers which path (docs/SPEC.md, section 3). */
 const PAGES = { '/': 'dashboard', '/p': 'phone', '/v': 'viewer', '/trust': 'trust' } as const
 
+const POLICY = 'content-security-policy'
+
 /**
- * The policy of the built pages, loosened by what Vite needs: styles it puts into the page, and the socket
- * and worker over which it reports changes. Scripts stay as strict, so that what breaks there breaks here.
+ * The app's own policy, loosened by what Vite needs: styles it puts into the page, and the socket and worker
+ * over which it reports changes. Everything else stays, so that what breaks the rules breaks here too.
  */
-const POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob: mediastream:",
-  "worker-src 'self' blob:",
-  "connect-src 'self' ws: wss:",
-  "object-src 'none'",
-  "base-uri 'none'",
-].join('; ')
+const loosened = (policy: string): string =>
+  [
+    ['style-src', "'unsafe-inline'"],
+    ['connect-src', 'ws: wss:'],
+    ['worker-src', 'blob:'],
+  ].reduce((text, [directive, more]) => text.replace(`${directive} `, `${directive} ${more} `), policy)
 
 /** Where Vite reports changes: a port of its own, since the app's upgrades belong to `/ws`. */
 const RELOAD_PORT = 24_678
@@ -48,21 +45,21 @@ export async function devPages(app: FastifyInstance): Promise<void> {
   for (const [path, page] of Object.entries(PAGES)) {
     const file = `/${page}/index.html`
     if (!existsSync(`${ROOT}web${file}`)) continue
-    app.get(path, async (_request, reply) => {
+    app.get(path, { schema: { hide: true } }, async (_request, reply) => {
       const source = await readFile(`${ROOT}web${file}`, 'utf8')
       // The page's path is not its file's, so what is named from beside the file is named from the root.
       const html = source.replaceAll(/(\s(?:src|href)=")\.\//g, `$1/${page}/`)
+      const policy = reply.raw.getHeader(POLICY)
+      if (typeof policy === 'string') reply.raw.setHeader(POLICY, loosened(policy))
       return reply
         .type('text/html')
         .header('cache-control', 'no-store')
-        .header('content-security-policy', POLICY)
-        .header('permissions-policy', page === 'phone' ? 'camera=(self)' : 'camera=()')
         .send(await vite.transformIndexHtml(file, html, path))
     })
   }
 
   // Last in the router's order, so every route of the app comes before.
-  app.get('/*', (request, reply) => {
+  app.get('/*', { schema: { hide: true } }, (request, reply) => {
     vite.middlewares(request.raw, reply.raw, (error: unknown) => {
       if (error === undefined) reply.callNotFound()
       else reply.send(error)

@@ -115,7 +115,8 @@ export class Pairing {
   async revoke(roomId: RoomId, id: CodeId): Promise<boolean> {
     const record = readCode(await this.#store.get(codeKey(id)), this.#warn)
     if (record?.room !== roomId) return false
-    await this.#store.delete(codeKey(id))
+    // What is used up stays told apart from what never was, until it would have expired.
+    if (record.status === 'open') await this.#store.delete(codeKey(id))
     return true
   }
 

@@ -121,6 +121,10 @@ export class Sessions {
     })
   }
 
+  async exists(roomId: RoomId, id: SessionId): Promise<boolean> {
+    return this.#valid(await this.#store.row(sessionsKey(roomId), id)) !== undefined
+  }
+
   async revoke(roomId: RoomId, id: SessionId): Promise<void> {
     await this.#store.deleteRows(sessionsKey(roomId), id)
   }

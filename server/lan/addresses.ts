@@ -52,12 +52,16 @@ export function lanAddresses(interfaces: Interfaces, hostname: string): LanAddre
       if (!found.some((known) => known.address === address)) found.push({ address, network })
     }
   }
-  found.sort((a, b) =>
-    cardRank(a.network) - cardRank(b.network) ||
-    addressRank(a.address) - addressRank(b.address) ||
-    a.network.localeCompare(b.network, 'en', { numeric: true }))
+  found.sort(
+    (a, b) =>
+      cardRank(a.network) - cardRank(b.network) ||
+      addressRank(a.address) - addressRank(b.address) ||
+      a.network.localeCompare(b.network, 'en', { numeric: true }),
+  )
   const name = localName(hostname)
-  return name === undefined || found.length === 0 ? found : [...found, { address: name, network: 'any network' }]
+  return name === undefined || found.length === 0
+    ? found
+    : [...found, { address: name, network: 'any network' }]
 }
 
 /** Base URL of a host; IPv6 in brackets, the scheme's own port left out. */

@@ -1,6 +1,13 @@
 /** The local authority: what a phone is asked to trust, and how little that lets it do. */
 import {
-  DAY, distinguishedName, extension, fromPem, type KeyPair, lifeOf, makeKeyPair, SERVER_AUTH,
+  DAY,
+  distinguishedName,
+  extension,
+  fromPem,
+  type KeyPair,
+  lifeOf,
+  makeKeyPair,
+  SERVER_AUTH,
 } from './certificate.ts'
 import { bits, constructed, integer, primitive, sequence, TRUE } from './der.ts'
 import type { Judged } from './kept.ts'
@@ -16,12 +23,15 @@ const LEAST_LEFT = 30 * DAY
 /** Only private addresses and local names: RFC 5280, section 4.2.1.10; dNSName is [2], iPAddress is [7]. */
 const NAME_CONSTRAINTS = extension(
   '2.5.29.30',
-  sequence(constructed(
-    0,
-    ...LOCAL_DOMAINS.map((domain) => sequence(primitive(2, Buffer.from(domain)))),
-    ...PRIVATE_RANGES.map((range) =>
-      sequence(primitive(7, Buffer.concat([addressBytes(range.address), maskBytes(range)])))),
-  )),
+  sequence(
+    constructed(
+      0,
+      ...LOCAL_DOMAINS.map((domain) => sequence(primitive(2, Buffer.from(domain)))),
+      ...PRIVATE_RANGES.map((range) =>
+        sequence(primitive(7, Buffer.concat([addressBytes(range.address), maskBytes(range)]))),
+      ),
+    ),
+  ),
   true,
 )
 /** An authority that signs no further authority. */
@@ -52,7 +62,10 @@ export function judgeAuthority(text: string, now: number): Judged<KeyPair> {
     return { verdict: 'faulty', why: 'it is not an authority that signed itself' }
   }
   if (!EXTENSIONS.every((der) => certificate.raw.includes(der))) {
-    return { verdict: 'faulty', why: 'it is not limited to the private addresses that this version vouches for' }
+    return {
+      verdict: 'faulty',
+      why: 'it is not limited to the private addresses that this version vouches for',
+    }
   }
   const { notBefore, notAfter } = lifeOf(certificate)
   if (now < notBefore) return { verdict: 'faulty', why: `it is valid from ${certificate.validFrom} on only` }

@@ -1,8 +1,28 @@
 /** Signs X.509 certificates (RFC 5280) with ECDSA P-256 and keeps each with its key in one text. */
 import {
-  createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
 } from 'node:crypto'
-import { bits, children, constructed, integer, octets, oid, primitive, sequence, set, time, TRUE, utf8 } from './der.ts'
+import {
+  bits,
+  children,
+  constructed,
+  integer,
+  octets,
+  oid,
+  primitive,
+  sequence,
+  set,
+  time,
+  TRUE,
+  utf8,
+} from './der.ts'
 
 /** A certificate and the private key that belongs to it. */
 export interface KeyPair {
@@ -20,7 +40,7 @@ export const distinguishedName = (commonName: string): Buffer =>
   )
 
 /** DER of a certificate's subject, byte for byte: an issuer must match it so (RFC 5280, section 7.1). */
-export function subjectOf(certificate: X509Certificate): Buffer {
+function subjectOf(certificate: X509Certificate): Buffer {
   const [tbs = Buffer.alloc(0)] = children(certificate.raw)
   const subject = children(tbs)[5]
   if (subject === undefined) throw new TypeError('The certificate has no subject')
@@ -66,11 +86,14 @@ export function makeKeyPair({ subject, issuer, notBefore, notAfter, extensions }
     sequence(time(notBefore), time(notAfter)),
     subject,
     spki(key),
-    constructed(3, sequence(
-      ...extensions,
-      extension('2.5.29.14', octets(keyId(key))),
-      extension('2.5.29.35', sequence(primitive(0, keyId(signer)))),
-    )),
+    constructed(
+      3,
+      sequence(
+        ...extensions,
+        extension('2.5.29.14', octets(keyId(key))),
+        extension('2.5.29.35', sequence(primitive(0, keyId(signer)))),
+      ),
+    ),
   )
   const der = sequence(tbs, ECDSA_WITH_SHA256, bits(sign('sha256', tbs, signer)))
   return { key, certificate: new X509Certificate(der) }

@@ -49,12 +49,14 @@ async function fromFolder(options: CredentialsOptions, names: readonly string[])
 function fromMemory(held: Credentials | undefined, options: CredentialsOptions, names: readonly string[]) {
   const { name, leafName, now } = options
   const at = now()
-  const authority = held !== undefined && judgeAuthority(toPem(held.authority), at).verdict === 'sound'
-    ? held.authority
-    : makeAuthority(name, at)
-  const leaf = held !== undefined && judgeLeaf(toPem(held.leaf), authority, names, at).verdict === 'sound'
-    ? held.leaf
-    : makeLeaf(authority, leafName, names, at)
+  const authority =
+    held !== undefined && judgeAuthority(toPem(held.authority), at).verdict === 'sound'
+      ? held.authority
+      : makeAuthority(name, at)
+  const leaf =
+    held !== undefined && judgeLeaf(toPem(held.leaf), authority, names, at).verdict === 'sound'
+      ? held.leaf
+      : makeLeaf(authority, leafName, names, at)
   return { authority, leaf }
 }
 
@@ -62,7 +64,9 @@ function fromMemory(held: Credentials | undefined, options: CredentialsOptions, 
  * A function that gives what is right now for these names; called again it renews what has to be. A folder
  * that cannot be used is reported once, and from then on this process keeps what it has in memory.
  */
-export function openCredentials(options: CredentialsOptions): (names: readonly string[]) => Promise<Credentials> {
+export function openCredentials(
+  options: CredentialsOptions,
+): (names: readonly string[]) => Promise<Credentials> {
   let held: Credentials | undefined
   let inMemory = false
   return async (names) => {
@@ -73,9 +77,11 @@ export function openCredentials(options: CredentialsOptions): (names: readonly s
       } catch (error) {
         if (systemCode(error) === undefined || !(error instanceof Error)) throw error
         inMemory = true
-        options.log.warn(`[LAN] The folder ${options.folder} cannot be used (${error.message}): the certificate ` +
-          'authority lives in memory, and phones must trust a new one after each restart. Make the folder ' +
-          'writable for this user')
+        options.log.warn(
+          `[LAN] The folder ${options.folder} cannot be used (${error.message}): the certificate ` +
+            'authority lives in memory, and phones must trust a new one after each restart. Make the folder ' +
+            'writable for this user',
+        )
       }
     }
     held = fromMemory(held, options, names)

@@ -18,5 +18,8 @@ export function dataFolder(platform: NodeJS.Platform, home: string, variables: F
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Pairlens')
   const moved = variables.XDG_DATA_HOME
   // XDG Base Directory Specification: "All paths must be absolute"; a relative one is to be ignored.
-  return posix.join(moved && posix.isAbsolute(moved) ? moved : posix.join(home, '.local', 'share'), 'pairlens')
+  return posix.join(
+    moved && posix.isAbsolute(moved) ? moved : posix.join(home, '.local', 'share'),
+    'pairlens',
+  )
 }

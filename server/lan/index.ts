@@ -68,7 +68,11 @@ export async function openLan(options: LanOptions): Promise<Lan> {
   const name = `Pairlens on ${hostname}`
   const host = options.host === '0.0.0.0' || options.host === '::' ? undefined : options.host
   const credentialsFor = openCredentials({
-    folder: options.folder, name, leafName: `Pairlens server on ${hostname}`, log, now,
+    folder: options.folder,
+    name,
+    leafName: `Pairlens server on ${hostname}`,
+    log,
+    now,
   })
 
   const readAddresses = (): LanAddress[] =>
@@ -88,24 +92,35 @@ export async function openLan(options: LanOptions): Promise<Lan> {
   const describe = () => addresses.map(({ address, network }) => `${address} (${network})`).join(', ')
   const sayAddresses = () => {
     if (addresses.length > 0) log.info(`[LAN] Phones reach this machine at ${describe()}`)
-    else log.warn('[LAN] This machine has no private network address: join the phones\' Wi-Fi, or set PUBLIC_URL')
+    else
+      log.warn("[LAN] This machine has no private network address: join the phones' Wi-Fi, or set PUBLIC_URL")
   }
-  log.info(`[LAN] Certificate authority "${name}", SHA-256 ${credentials.authority.certificate.fingerprint256}`)
+  log.info(
+    `[LAN] Certificate authority "${name}", SHA-256 ${credentials.authority.certificate.fingerprint256}`,
+  )
   sayAddresses()
 
   async function listen(): Promise<void> {
     if (backend === undefined || listener !== undefined) return
     const port = options.httpsPort
     try {
-      listener = await openListener({ backend, port, host, leaf: credentials.leaf, warn: (text) => log.warn(text) })
+      listener = await openListener({
+        backend,
+        port,
+        host,
+        leaf: credentials.leaf,
+        warn: (text) => log.warn(text),
+      })
       lastFault = ''
       log.info(`[LAN] https listens on port ${listener.port}`)
     } catch (error) {
       if (systemCode(error) === undefined || !(error instanceof Error)) throw error
-      say(systemCode(error) === 'EADDRINUSE'
-        ? `Port ${port} is taken, so phones get no https and no camera from this server: end the other program ` +
-          'or set LAN_HTTPS_PORT to a free port. The port is tried again every 30 s'
-        : `https cannot listen on port ${port} (${error.message}): set LAN_HTTPS_PORT to another port`)
+      say(
+        systemCode(error) === 'EADDRINUSE'
+          ? `Port ${port} is taken, so phones get no https and no camera from this server: end the other program ` +
+              'or set LAN_HTTPS_PORT to a free port. The port is tried again every 30 s'
+          : `https cannot listen on port ${port} (${error.message}): set LAN_HTTPS_PORT to another port`,
+      )
     }
   }
 
@@ -121,7 +136,9 @@ export async function openLan(options: LanOptions): Promise<Lan> {
       if (renewed) listener?.present(next.leaf)
       await listen()
     } catch (error) {
-      say(`The addresses or certificates could not be renewed: ${error instanceof Error ? error.message : String(error)}`)
+      say(
+        `The addresses or certificates could not be renewed: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 
@@ -138,12 +155,13 @@ export async function openLan(options: LanOptions): Promise<Lan> {
 
   const urlOf = (address: string): string =>
     listener === undefined ? baseUrl('http', address, httpPort) : baseUrl('https', address, listener.port)
-  const detach = () => inTurn(async () => {
-    const open = listener
-    backend = undefined
-    listener = undefined
-    await open?.close()
-  })
+  const detach = () =>
+    inTurn(async () => {
+      const open = listener
+      backend = undefined
+      listener = undefined
+      await open?.close()
+    })
 
   return {
     info: () => ({
@@ -158,10 +176,11 @@ export async function openLan(options: LanOptions): Promise<Lan> {
       const known = wanted === undefined ? addresses[0] : addresses.find(({ address }) => address === wanted)
       return known === undefined ? undefined : urlOf(known.address)
     },
-    origins: () => namesOf(addresses).flatMap((each) => [
-      baseUrl('http', each, httpPort),
-      ...(listener === undefined ? [] : [baseUrl('https', each, listener.port)]),
-    ]),
+    origins: () =>
+      namesOf(addresses).flatMap((each) => [
+        baseUrl('http', each, httpPort),
+        ...(listener === undefined ? [] : [baseUrl('https', each, listener.port)]),
+      ]),
     authorityPem: () => credentials.authority.certificate.toString(),
     authorityDer: () => credentials.authority.certificate.raw,
     mobileConfig: () => mobileConfig(credentials.authority.certificate, name),

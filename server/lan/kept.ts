@@ -33,8 +33,10 @@ async function look<T>(thing: KeptThing<T>, path: string): Promise<Judged<T> | '
   if (read.state === 'absent') return 'absent'
   if (read.state === 'unreadable') return { verdict: 'faulty', why: read.why }
   if (read.exposed) {
-    thing.log.warn(`[LAN] ${thing.title} (${path}) was readable by other users of this machine and no longer is; ` +
-      'if you do not trust them, delete it and restart')
+    thing.log.warn(
+      `[LAN] ${thing.title} (${path}) was readable by other users of this machine and no longer is; ` +
+        'if you do not trust them, delete it and restart',
+    )
   }
   return thing.judge(read.text)
 }
@@ -63,8 +65,10 @@ export async function keep<T>(thing: KeptThing<T>): Promise<T> {
         await putBack(aside, path)
         continue
       }
-      log.warn(`[LAN] ${title} (${path}) cannot be used: ${judged.why}. It was set aside as ${aside}, ` +
-        `and a new one is made. ${thing.consequence}`)
+      log.warn(
+        `[LAN] ${title} (${path}) cannot be used: ${judged.why}. It was set aside as ${aside}, ` +
+          `and a new one is made. ${thing.consequence}`,
+      )
     }
   }
   throw new Error(`${title} (${path}) keeps changing: another program writes it`)

@@ -2,7 +2,14 @@
 import { isIP } from 'node:net'
 import { CLOCK_SLACK } from './authority.ts'
 import {
-  DAY, distinguishedName, extension, fromPem, type KeyPair, lifeOf, makeKeyPair, SERVER_AUTH,
+  DAY,
+  distinguishedName,
+  extension,
+  fromPem,
+  type KeyPair,
+  lifeOf,
+  makeKeyPair,
+  SERVER_AUTH,
 } from './certificate.ts'
 import { bits, primitive, sequence } from './der.ts'
 import type { Judged } from './kept.ts'
@@ -30,17 +37,29 @@ export function makeLeaf(authority: KeyPair, name: string, names: readonly strin
     extensions: [
       KEY_USAGE,
       SERVER_AUTH,
-      extension('2.5.29.17', sequence(...names.map((each) =>
-        isIP(each) === 0 ? primitive(2, Buffer.from(each)) : primitive(7, addressBytes(each))))),
+      extension(
+        '2.5.29.17',
+        sequence(
+          ...names.map((each) =>
+            isIP(each) === 0 ? primitive(2, Buffer.from(each)) : primitive(7, addressBytes(each)),
+          ),
+        ),
+      ),
     ],
   })
 }
 
 const covers = ({ certificate }: KeyPair, name: string): boolean =>
-  (isIP(name) === 0 ? certificate.checkHost(name, { subject: 'never' }) : certificate.checkIP(name)) !== undefined
+  (isIP(name) === 0 ? certificate.checkHost(name, { subject: 'never' }) : certificate.checkIP(name)) !==
+  undefined
 
 /** Whether a kept text is a leaf of this authority that still fits. One that covers more than asked for fits. */
-export function judgeLeaf(text: string, authority: KeyPair, names: readonly string[], now: number): Judged<KeyPair> {
+export function judgeLeaf(
+  text: string,
+  authority: KeyPair,
+  names: readonly string[],
+  now: number,
+): Judged<KeyPair> {
   let pair: KeyPair
   try {
     pair = fromPem(text)
@@ -48,7 +67,10 @@ export function judgeLeaf(text: string, authority: KeyPair, names: readonly stri
     return { verdict: 'faulty', why: error instanceof Error ? error.message : String(error) }
   }
   const { certificate } = pair
-  if (!certificate.checkIssued(authority.certificate) || !certificate.verify(authority.certificate.publicKey)) {
+  if (
+    !certificate.checkIssued(authority.certificate) ||
+    !certificate.verify(authority.certificate.publicKey)
+  ) {
     return { verdict: 'outdated', why: 'another authority signed it' }
   }
   const missing = names.filter((name) => !covers(pair, name))

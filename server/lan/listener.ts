@@ -78,16 +78,17 @@ export async function openListener({ backend, port, host, leaf, warn }: Listener
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : port,
     present: (next) => server.setSecureContext(credentials(next)),
-    close: () => new Promise((resolve, reject) => {
-      const cutOff = setTimeout(() => {
-        for (const socket of sockets) socket.destroy()
-      }, CLOSE_GRACE)
-      server.close((error) => {
-        clearTimeout(cutOff)
-        if (error === undefined) resolve()
-        else reject(error)
-      })
-      server.closeIdleConnections()
-    }),
+    close: () =>
+      new Promise((resolve, reject) => {
+        const cutOff = setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+        }, CLOSE_GRACE)
+        server.close((error) => {
+          clearTimeout(cutOff)
+          if (error === undefined) resolve()
+          else reject(error)
+        })
+        server.closeIdleConnections()
+      }),
   }
 }

@@ -50,7 +50,11 @@ export async function readPrivate(path: string): Promise<Read> {
 }
 
 /** Writes beside the path, down to the disk, and gives the temporary file's path to `use`. */
-async function withTemporary<T>(path: string, text: string, use: (temporary: string) => Promise<T>): Promise<T> {
+async function withTemporary<T>(
+  path: string,
+  text: string,
+  use: (temporary: string) => Promise<T>,
+): Promise<T> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
   try {
     const file = await open(temporary, 'wx', 0o600)
@@ -104,5 +108,5 @@ export async function setAside(path: string): Promise<string | undefined> {
 
 /** Undoes `setAside`, unless something new stands there by now. */
 export async function putBack(aside: string, path: string): Promise<void> {
-  if (!await moveIfAbsent(aside, path)) await rm(aside)
+  if (!(await moveIfAbsent(aside, path))) await rm(aside)
 }

@@ -42,7 +42,8 @@ export function addressBytes(address: string): Buffer {
     throw new TypeError(`${address} is not a plain IP address`)
   }
   const [head = '', tail] = address.split('::')
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
+  const groups = (text: string) =>
+    text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
   const before = groups(head)
   const after = groups(tail ?? '')
   const bytes = Buffer.alloc(16)

@@ -6,15 +6,22 @@ const escapeXml = (text: string): string =>
 
 /** The same UUID for the same purpose and certificate (RFC 9562, version 8), so that a profile replaces itself. */
 function uuidFor(purpose: string, certificate: X509Certificate): string {
-  const bytes = createHash('sha256').update(`${purpose}:${certificate.fingerprint256}`).digest().subarray(0, 16)
+  const bytes = createHash('sha256')
+    .update(`${purpose}:${certificate.fingerprint256}`)
+    .digest()
+    .subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-').toUpperCase()
+  return bytes
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    .toUpperCase()
 }
 
 const pairs = (entries: Readonly<Record<string, string>>, indent: string): string =>
-  Object.entries(entries).map(([key, value]) =>
-    `${indent}<key>${key}</key>\n${indent}<string>${escapeXml(value)}</string>`).join('\n')
+  Object.entries(entries)
+    .map(([key, value]) => `${indent}<key>${key}</key>\n${indent}<string>${escapeXml(value)}</string>`)
+    .join('\n')
 
 /**
  * The profile's XML, unsigned. Payload keys as in Apple's device management documentation,
@@ -30,28 +37,35 @@ export function mobileConfig(certificate: X509Certificate, name: string): string
   <key>PayloadContent</key>
   <array>
     <dict>
-${pairs({
+${pairs(
+  {
     PayloadType: 'com.apple.security.root',
     PayloadIdentifier: `app.pairlens.authority.${payload}`,
     PayloadUUID: payload,
     PayloadDisplayName: name,
     PayloadDescription: 'Limited to private network addresses and .local names.',
     PayloadCertificateFileName: 'pairlens-authority.crt',
-  }, '      ')}
+  },
+  '      ',
+)}
       <key>PayloadVersion</key>
       <integer>1</integer>
       <key>PayloadContent</key>
       <data>${certificate.raw.toString('base64')}</data>
     </dict>
   </array>
-${pairs({
+${pairs(
+  {
     PayloadType: 'Configuration',
     PayloadIdentifier: `app.pairlens.trust.${profile}`,
     PayloadUUID: profile,
     PayloadDisplayName: name,
-    PayloadDescription: 'Lets this device open Pairlens on your own network without a warning, so that its camera ' +
+    PayloadDescription:
+      'Lets this device open Pairlens on your own network without a warning, so that its camera ' +
       'works there. It cannot vouch for any website.',
-  }, '  ')}
+  },
+  '  ',
+)}
   <key>PayloadVersion</key>
   <integer>1</integer>
   <key>PayloadRemovalDisallowed</key>

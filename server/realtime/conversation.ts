@@ -1,13 +1,13 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import { partsOf, type Authenticated, type Sessions } from '../domain/sessions.ts'
 import type { Rooms } from '../domain/rooms.ts'
-import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import type { ConnectionId, InstanceId, SessionId } from '../protocol/ids.ts'
 import {
   HELLO_WITHIN, MAX_BINARY_FRAME, MAX_MESSAGE, MAX_SIGNAL, MAX_STATE, MAX_TEXT_FRAME, MESSAGE_BURST,
   MESSAGES_PER_SECOND, PROTOCOL_VERSION,
 } from '../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, Limits, MessageId, ServerMessageOf } from '../protocol/messages.ts'
-import { StoreUnavailable } from '../store/store.ts'
+import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions } from './connection.ts'
 import { handle, type Services } from './handlers/index.ts'
 import type { Hub } from './hub.ts'
@@ -59,6 +59,11 @@ export class Conversation {
         closed: () => this.#closed(),
       },
     )
+    realtime.hub.opened(this.#connection)
+  }
+
+  get id(): ConnectionId {
+    return this.#connection.id
   }
 
   async #hello(hello: ClientMessageOf<'hello'>): Promise<void> {
@@ -76,8 +81,7 @@ export class Conversation {
       const session = await this.#realtime.sessions.authenticate(hello.token)
       const info = await this.#realtime.rooms.look(parts.roomId)
       if (this.#connection.closed) return
-      if (this.#realtime.hub.draining) this.#realtime.hub.sendAway(this.#connection)
-      else if (info === 'deleted') this.#connection.close('room_gone')
+      if (info === 'deleted') this.#connection.close('room_gone')
       else if (info === undefined || session === undefined) this.#connection.close('session_invalid')
       else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
       else if (!this.#realtime.hub.admits(info.id, session.id)) this.#connection.close('overloaded')
@@ -214,6 +218,7 @@ export class Conversation {
   #closed(): void {
     const phase = this.#phase
     this.#phase = { name: 'closed' }
+    this.#realtime.hub.closed(this.#connection)
     if (phase.name === 'greeting') phase.deadline()
     if (phase.name !== 'live') return
     phase.renewal()

@@ -42,6 +42,8 @@ export class Hub {
   readonly #expected = new Map<RoomId, Map<SessionId, () => void>>()
   readonly #approvals: Approvals
   readonly #random: () => number
+  /** Every socket of this instance, those without a session too. */
+  readonly #connections = new Set<Connection>()
   #draining = false
 
   constructor(options: {
@@ -200,13 +202,22 @@ export class Hub {
   /** Tells every client to come back to another instance, each at its own time, and closes [DRAIN-1]. */
   drain(): void {
     this.#draining = true
-    const connections = [...this.#rooms.values()].flatMap((room) => room.connections())
-    const within = Math.min(RECONNECT_MOST_MS, RECONNECT_WITHIN_MS + connections.length * RECONNECT_EACH_MS)
-    for (const connection of connections) this.sendAway(connection, within)
+    const within = Math.min(RECONNECT_MOST_MS, RECONNECT_WITHIN_MS + this.#connections.size * RECONNECT_EACH_MS)
+    for (const connection of this.#connections) this.#sendAway(connection, within)
+  }
+
+  /** A socket was opened; one that comes while this instance drains is sent on at once. */
+  opened(connection: Connection): void {
+    this.#connections.add(connection)
+    if (this.#draining) this.#sendAway(connection)
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
   }
 
   /** What a client meets that arrives while this instance drains. */
-  sendAway(connection: Connection, withinMs = RECONNECT_WITHIN_MS): void {
+  #sendAway(connection: Connection, withinMs = RECONNECT_WITHIN_MS): void {
     connection.send(frame({ type: 'going-away', reconnectInMs: Math.round(this.#random() * withinMs) }))
     connection.close('draining')
   }

@@ -19,7 +19,10 @@ async function startTrusting(pem: string | undefined) {
     const store = join(home, '.pki', 'nssdb')
     await mkdir(store, { recursive: true })
     await writeFile(join(home, 'authority.pem'), pem)
-    for (const args of [['-N', '--empty-password'], ['-A', '-n', 'Pairlens', '-t', 'C,,', '-i', join(home, 'authority.pem')]]) {
+    for (const args of [
+      ['-N', '--empty-password'],
+      ['-A', '-n', 'Pairlens', '-t', 'C,,', '-i', join(home, 'authority.pem')],
+    ]) {
       const { code, output } = await run('certutil', ['-d', `sql:${store}`, ...args])
       expect(code, output).toBe(0)
     }
@@ -57,8 +60,9 @@ describe('a browser on the LAN address', () => {
     // Loopback is secure over http as well, so this says something on real addresses alone.
     const page = await open(http)
     const loopback = new URL(http).hostname === '127.0.0.1'
-    expect(await page.evaluate('[isSecureContext, typeof navigator.mediaDevices]'))
-      .toEqual(loopback ? [true, 'object'] : [false, 'undefined'])
+    expect(await page.evaluate('[isSecureContext, typeof navigator.mediaDevices]')).toEqual(
+      loopback ? [true, 'object'] : [false, 'undefined'],
+    )
   })
 
   test('that trusts the authority gets a secure context, a camera and a socket, without a warning', async () => {
@@ -66,16 +70,20 @@ describe('a browser on the LAN address', () => {
     const { open, faults } = await startTrusting(lan.authorityPem())
     const page = await open(https)
     // As texts: these tests are typed for Node, where there is no navigator.
-    expect(await page.evaluate(`navigator.mediaDevices.getUserMedia({ video: true }).then((stream) => {
+    expect(
+      await page.evaluate(`navigator.mediaDevices.getUserMedia({ video: true }).then((stream) => {
       const kinds = stream.getTracks().map((track) => track.kind)
       for (const track of stream.getTracks()) track.stop()
       return { isSecureContext, kinds, subtle: typeof crypto.subtle }
-    })`)).toEqual({ isSecureContext: true, kinds: ['video'], subtle: 'object' })
-    expect(await page.evaluate(`new Promise((resolve) => {
+    })`),
+    ).toEqual({ isSecureContext: true, kinds: ['video'], subtle: 'object' })
+    expect(
+      await page.evaluate(`new Promise((resolve) => {
       const socket = new WebSocket('wss://' + location.host + '/ws')
       socket.onmessage = ({ data }) => resolve(data)
       socket.onerror = () => resolve('error')
-    })`)).toBe('welcome')
+    })`),
+    ).toBe('welcome')
     expect(faults.filter((fault) => !fault.includes('favicon') && !fault.includes('404'))).toEqual([])
   })
 
@@ -94,7 +102,13 @@ describe('a browser on the LAN address', () => {
     const { open } = await startTrusting(authority.certificate.toString())
     const serve = async (...names: string[]) => {
       const leaf = makeLeaf(authority, 'Pairlens server', names, Date.now())
-      const listener = await openListener({ backend: app, port: 0, host: '127.0.0.1', leaf, warn: () => undefined })
+      const listener = await openListener({
+        backend: app,
+        port: 0,
+        host: '127.0.0.1',
+        leaf,
+        warn: () => undefined,
+      })
       onTestFinished(() => listener.close())
       return `https://127.0.0.1:${listener.port}`
     }

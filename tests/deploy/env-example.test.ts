@@ -18,7 +18,8 @@ test('.env.example is all comments: a copy of it sets nothing', () => {
 test('.env.example names the variables of docs/SPEC.md, section 2, and no others', () => {
   const section = /^## 2\. Configuration$(.*?)^## 3\./ms.exec(read('docs/SPEC.md'))?.[1] ?? ''
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
-  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name))
+  // Only the first column: the others mention the platforms' own.
+  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name))
   expect(named.length).toBeGreaterThan(20)
-  expect(Object.keys(example).sort()).toEqual(named.sort())
+  expect(new Set(Object.keys(example))).toEqual(new Set(named))
 })

@@ -23,12 +23,18 @@ async function verify(leaf: KeyPair, ...asked: string[]) {
 }
 
 describe('what the authority vouches for', () => {
-  test.each(['192.168.1.5', '10.20.30.40', '172.31.0.1', '127.0.0.1', '169.254.7.7'])('IPv4 %s', async (address) => {
-    expect(await verify(leafFor(address), '-verify_ip', address)).toMatchObject({ code: 0 })
-  })
-  test.each(['fd00::2', '::1', 'fe80::1234:5678:9abc:def0', 'fd12:3456:789a:1::1'])('IPv6 %s', async (address) => {
-    expect(await verify(leafFor(address), '-verify_ip', address)).toMatchObject({ code: 0 })
-  })
+  test.each(['192.168.1.5', '10.20.30.40', '172.31.0.1', '127.0.0.1', '169.254.7.7'])(
+    'IPv4 %s',
+    async (address) => {
+      expect(await verify(leafFor(address), '-verify_ip', address)).toMatchObject({ code: 0 })
+    },
+  )
+  test.each(['fd00::2', '::1', 'fe80::1234:5678:9abc:def0', 'fd12:3456:789a:1::1'])(
+    'IPv6 %s',
+    async (address) => {
+      expect(await verify(leafFor(address), '-verify_ip', address)).toMatchObject({ code: 0 })
+    },
+  )
   test.each(['laptop.local', 'localhost'])('the name %s', async (name) => {
     expect(await verify(leafFor(name), '-verify_hostname', name)).toMatchObject({ code: 0 })
   })
@@ -36,8 +42,17 @@ describe('what the authority vouches for', () => {
 
 describe('what the authority cannot vouch for, though it signed it', () => {
   test.each([
-    'example.com', 'local.example.com', 'evillocal', '8.8.8.8', '172.32.0.1', '192.169.0.1', '11.0.0.1',
-    '100.64.0.1', '2001:db8::1', 'fec0::1', '::2',
+    'example.com',
+    'local.example.com',
+    'evillocal',
+    '8.8.8.8',
+    '172.32.0.1',
+    '192.169.0.1',
+    '11.0.0.1',
+    '100.64.0.1',
+    '2001:db8::1',
+    'fec0::1',
+    '::2',
   ])('%s', async (name) => {
     const { code, output } = await verify(leafFor(name))
     expect(output).toContain('permitted subtree violation')
@@ -82,8 +97,9 @@ describe('form and life', () => {
 
   test('a leaf never outlives its authority', () => {
     const late = lifeOf(authority.certificate).notAfter - 40 * DAY
-    expect(lifeOf(makeLeaf(authority, 'x', ['localhost'], late).certificate).notAfter)
-      .toBe(lifeOf(authority.certificate).notAfter)
+    expect(lifeOf(makeLeaf(authority, 'x', ['localhost'], late).certificate).notAfter).toBe(
+      lifeOf(authority.certificate).notAfter,
+    )
   })
 
   test('serial numbers are positive, long and new each time', () => {

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeAuthority } from '../../server/lan/authority.ts'
 import { fromPem, lifeOf, toPem } from '../../server/lan/certificate.ts'
 import { dataFolder } from '../../server/lan/data-folder.ts'
+import { keep } from '../../server/lan/kept.ts'
 import { card, run, startLan, temporaryFolder } from './support.ts'
 
 const DAY = 86_400_000
@@ -61,7 +64,9 @@ describe('files', () => {
     const pem = lan.authorityPem()
     await lan.refresh()
     expect(lan.authorityPem()).toBe(pem)
-    expect(said.filter((line) => line.startsWith('warn'))).toEqual([expect.stringContaining('lives in memory')])
+    expect(said.filter((line) => line.startsWith('warn'))).toEqual([
+      expect.stringContaining('lives in memory'),
+    ])
   })
 })
 
@@ -103,7 +108,9 @@ describe('renewal', () => {
     const { lan: later, said } = await startLan({ folder, now: () => end - 29 * DAY })
     expect(later.authorityPem()).not.toBe(lan.authorityPem())
     expect(said.join('\n')).toMatch(/warn .*it ends on .*Phones that trusted the old one/)
-    expect((await leafIn(folder)).certificate.verify(new X509Certificate(later.authorityPem()).publicKey)).toBe(true)
+    expect(
+      (await leafIn(folder)).certificate.verify(new X509Certificate(later.authorityPem()).publicKey),
+    ).toBe(true)
   })
 })
 
@@ -112,8 +119,21 @@ describe('damaged or foreign files', () => {
   const withoutLimits = async (folder: string) => {
     const [key, certificate] = [join(folder, 'k.pem'), join(folder, 'c.pem')]
     const made = await run('openssl', [
-      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650',
-      '-subj', '/CN=Pairlens on laptop', '-keyout', key, '-out', certificate,
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '3650',
+      '-subj',
+      '/CN=Pairlens on laptop',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
     ])
     expect(made.code).toBe(0)
     return `${await readFile(key, 'utf8')}${await readFile(certificate, 'utf8')}`
@@ -122,9 +142,16 @@ describe('damaged or foreign files', () => {
     ['empty', 'no readable private key', () => ''],
     ['noise', 'no readable private key', () => '\0\u{fffd} not a PEM'],
     ['cut in the middle', 'no readable private key', (text) => text.slice(0, text.length / 2)],
-    ['the certificate without its key', 'no readable private key', (text) => text.slice(text.indexOf('-----BEGIN CERT'))],
-    ['a key of another certificate', 'do not belong together', (text) =>
-      `${toPem(other).split('-----BEGIN CERT')[0]}${text.slice(text.indexOf('-----BEGIN CERT'))}`],
+    [
+      'the certificate without its key',
+      'no readable private key',
+      (text) => text.slice(text.indexOf('-----BEGIN CERT')),
+    ],
+    [
+      'a key of another certificate',
+      'do not belong together',
+      (text) => `${toPem(other).split('-----BEGIN CERT')[0]}${text.slice(text.indexOf('-----BEGIN CERT'))}`,
+    ],
     ['an authority without limits', 'not limited', (_text, folder) => withoutLimits(folder)],
     ['far too large', 'too large', (text) => text + ' '.repeat(100_000)],
   ]
@@ -136,10 +163,14 @@ describe('damaged or foreign files', () => {
     const text = await damage(await readFile(path, 'utf8'), await temporaryFolder())
     await writeFile(path, text)
     const { lan, said } = await startLan({ folder })
-    expect(said.join('\n')).toMatch(new RegExp(`warn .*authority.*${why}.*set aside.*Phones that trusted the old one`))
+    expect(said.join('\n')).toMatch(
+      new RegExp(`warn .*authority.*${why}.*set aside.*Phones that trusted the old one`),
+    )
     expect(lan.authorityPem()).not.toBe(first.authorityPem())
     expect((await authorityIn(folder)).certificate.toString()).toBe(lan.authorityPem())
-    expect((await leafIn(folder)).certificate.verify(new X509Certificate(lan.authorityPem()).publicKey)).toBe(true)
+    expect((await leafIn(folder)).certificate.verify(new X509Certificate(lan.authorityPem()).publicKey)).toBe(
+      true,
+    )
     const aside = (await readdir(folder)).find((name) => name.includes('set-aside'))
     expect(await readFile(join(folder, aside ?? 'none'), 'utf8')).toBe(text)
   })
@@ -172,23 +203,74 @@ describe('damaged or foreign files', () => {
       const { lan, said } = await startLan({ folder })
       expect(said.join('\n')).toMatch(/certificate of this machine.*(cannot be used|renewed)/)
       expect(lan.authorityPem()).toBe(first.authorityPem())
-      expect((await leafIn(folder)).certificate.verify(new X509Certificate(lan.authorityPem()).publicKey)).toBe(true)
+      expect(
+        (await leafIn(folder)).certificate.verify(new X509Certificate(lan.authorityPem()).publicKey),
+      ).toBe(true)
     }
   })
 })
 
 describe('several starts at once', () => {
-  test.each([['an empty folder', undefined], ['a damaged authority', 'garbage']])('%s', async (_name, content) => {
+  test.each([
+    ['an empty folder', undefined],
+    ['a damaged authority', 'garbage'],
+  ])('%s', async (_name, content) => {
     for (let round = 0; round < 5; round += 1) {
       const folder = await temporaryFolder()
       if (content !== undefined) await writeFile(join(folder, 'authority.pem'), content)
       const all = await Promise.all(Array.from({ length: 8 }, () => startLan({ folder })))
-      // The first refresh is where a start that lost the rarest race comes to terms with the others.
-      for (const { lan } of all) await lan.refresh()
       const kept = (await authorityIn(folder)).certificate.toString()
       expect(new Set(all.map(({ lan }) => lan.authorityPem()))).toEqual(new Set([kept]))
       expect((await leafIn(folder)).certificate.verify(new X509Certificate(kept).publicKey)).toBe(true)
       expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
     }
   })
+
+  test('what another process mended between the look and the move is put back', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'thing')
+    await writeFile(path, 'damaged', { mode: 0o600 })
+    const kept = await keep({
+      path,
+      title: 'The thing',
+      consequence: '',
+      judge: (text) => {
+        if (text === 'sound') return { verdict: 'sound', value: text }
+        writeFileSync(path, 'sound', { mode: 0o600 })
+        return { verdict: 'faulty', why: 'it is damaged' }
+      },
+      make: () => 'made by the wrong one',
+      log: { info: () => undefined, warn: (text) => expect.fail(text) },
+    })
+    expect(kept).toBe('sound')
+    expect(await readFile(path, 'utf8')).toBe('sound')
+    expect(await readdir(folder)).toEqual(['thing'])
+  })
+
+  test('processes of their own', async () => {
+    const folder = await temporaryFolder()
+    const module = JSON.stringify(new URL('../../server/lan/index.ts', import.meta.url).href)
+    // Each waits for the same moment, so that the slow start of a process does not put them in a row.
+    const script = `
+      const { openLan } = await import(${module})
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(process.argv[2]) - Date.now())))
+      const quiet = { info() {}, warn(text) { console.error(text) } }
+      const lan = await openLan({ folder: process.argv[1], httpsPort: 0, httpPort: 1, log: quiet,
+        hostname: 'laptop', interfaces: () => ({ wlan0: [{ address: '192.168.1.5', internal: false }] }) })
+      process.stdout.write(lan.info().trust.fingerprint)
+      await lan.close()`
+    const start = () =>
+      new Promise<string>((resolve, reject) => {
+        execFile(
+          process.execPath,
+          ['--import', 'tsx', '--input-type=module', '-e', script, folder, String(Date.now() + 2_500)],
+          (error, stdout, stderr) =>
+            error === null && stderr === '' ? resolve(stdout) : reject(error ?? new Error(stderr)),
+        )
+      })
+    const fingerprints = await Promise.all(Array.from({ length: 4 }, start))
+    const { certificate } = await authorityIn(folder)
+    expect(new Set(fingerprints)).toEqual(new Set([certificate.fingerprint256]))
+    expect((await leafIn(folder)).certificate.verify(certificate.publicKey)).toBe(true)
+  }, 30_000)
 })

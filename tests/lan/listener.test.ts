@@ -35,7 +35,9 @@ const read = (port: number, path: string, ca: string) =>
     get({ host: '127.0.0.1', port, path, ca, agent: false }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
-      response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(parts).toString() }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode, text: Buffer.concat(parts).toString() }),
+      )
     }).on('error', reject)
   })
 
@@ -70,7 +72,7 @@ describe('the https listener', () => {
     const socket = new WebSocket(`wss://localhost:${port}/ws`, { ca: started.lan.authorityPem() })
     await once(socket, 'open')
     socket.send('ping')
-    const [data] = await once(socket, 'message') as [Buffer]
+    const [data] = (await once(socket, 'message')) as [Buffer]
     expect(data.toString()).toBe('heard ping on /ws')
     socket.close()
     await once(socket, 'close')
@@ -82,23 +84,31 @@ describe('the https listener', () => {
     await app.ready()
     onTestFinished(() => app.close())
     await lan.attach(app)
-    const socket = new WebSocket(`wss://localhost:${new URL(lan.urlFor() ?? '').port}/ws`, { ca: lan.authorityPem() })
-    const [error] = await once(socket, 'error') as [Error]
+    const socket = new WebSocket(`wss://localhost:${new URL(lan.urlFor() ?? '').port}/ws`, {
+      ca: lan.authorityPem(),
+    })
+    const [error] = (await once(socket, 'error')) as [Error]
     expect(error.message).toMatch(/hang up/)
   })
 
   test('noise and plain http on the port hurt nobody', async () => {
     const started = await startLan({ folder: await temporaryFolder() })
     const { port } = await startApp(started)
-    await expect(new Promise((resolve, reject) => {
-      httpRequest({ host: '127.0.0.1', port, path: '/hello', agent: false }, resolve).on('error', reject).end()
-    })).rejects.toThrow()
+    await expect(
+      new Promise((resolve, reject) => {
+        httpRequest({ host: '127.0.0.1', port, path: '/hello', agent: false }, resolve)
+          .on('error', reject)
+          .end()
+      }),
+    ).rejects.toThrow()
     const raw = connectPlain(port, '127.0.0.1')
     raw.write('no handshake at all')
     raw.resume()
     await once(raw, 'close')
-    const tls = connect({ host: '127.0.0.1', port, ca: started.lan.authorityPem() }, () => tls.write('NOISE\r\n\r\n'))
-    const [answer] = await once(tls, 'data') as [Buffer]
+    const tls = connect({ host: '127.0.0.1', port, ca: started.lan.authorityPem() }, () =>
+      tls.write('NOISE\r\n\r\n'),
+    )
+    const [answer] = (await once(tls, 'data')) as [Buffer]
     expect(answer.toString()).toContain('400')
     tls.destroy()
     expect((await read(port, '/hello', started.lan.authorityPem())).status).toBe(200)
@@ -107,7 +117,8 @@ describe('the https listener', () => {
   test('new addresses: the next connection sees a leaf with them, an open socket stays', async () => {
     let address = '192.168.1.5'
     const started = await startLan({
-      folder: await temporaryFolder(), interfaces: () => ({ wlan0: card(address) }),
+      folder: await temporaryFolder(),
+      interfaces: () => ({ wlan0: card(address) }),
     })
     const { lan } = started
     const { port } = await startApp(started)
@@ -122,7 +133,7 @@ describe('the https listener', () => {
     expect(after.serialNumber).not.toBe(before.serialNumber)
     expect(lan.urlFor()).toBe(`https://10.0.0.7:${port}`)
     socket.send('still there')
-    const [data] = await once(socket, 'message') as [Buffer]
+    const [data] = (await once(socket, 'message')) as [Buffer]
     expect(data.toString()).toContain('still there')
   })
 
@@ -175,7 +186,8 @@ describe('the https listener', () => {
 
 test('urls and origins are those of the machine alone', async () => {
   const { lan } = await startLan({
-    folder: await temporaryFolder(), interfaces: () => ({ wlan0: card('192.168.1.5', 'fd00::2') }),
+    folder: await temporaryFolder(),
+    interfaces: () => ({ wlan0: card('192.168.1.5', 'fd00::2') }),
   })
   await lan.attach({ server: createServer() })
   const { port } = new URL(lan.urlFor() ?? '')
@@ -183,8 +195,12 @@ test('urls and origins are those of the machine alone', async () => {
   expect(lan.urlFor('laptop.local')).toBe(`https://laptop.local:${port}`)
   expect(lan.urlFor('192.168.1.6')).toBeUndefined()
   expect(lan.urlFor('evil.example')).toBeUndefined()
-  expect(lan.origins()).toEqual(['localhost', '127.0.0.1', '[::1]', '192.168.1.5', '[fd00::2]', 'laptop.local']
-    .flatMap((host) => [`http://${host}:4100`, `https://${host}:${port}`]))
+  expect(lan.origins()).toEqual(
+    ['localhost', '127.0.0.1', '[::1]', '192.168.1.5', '[fd00::2]', 'laptop.local'].flatMap((host) => [
+      `http://${host}:4100`,
+      `https://${host}:${port}`,
+    ]),
+  )
 })
 
 test('a machine that listens on one address tells of that alone', async () => {
@@ -206,7 +222,9 @@ describe('routes', () => {
     expect(Value.Check(LanInfo, response.json())).toBe(true)
     expect(response.json()).toEqual(started.lan.info())
     expect(response.json<LanInfo>().addresses[0]).toEqual({
-      address: '192.168.1.5', network: 'wlan0', url: `https://192.168.1.5:${port}`,
+      address: '192.168.1.5',
+      network: 'wlan0',
+      url: `https://192.168.1.5:${port}`,
     })
   })
 
@@ -229,12 +247,16 @@ describe('routes', () => {
       PayloadType: 'Configuration',
       PayloadVersion: 1,
       PayloadDisplayName: 'Pairlens on Ann & <Bob>',
-      PayloadUUID: expect.stringMatching(/^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/),
-      PayloadContent: [{
-        PayloadType: 'com.apple.security.root',
-        PayloadVersion: 1,
-        PayloadContent: started.lan.authorityDer().toString('base64'),
-      }],
+      PayloadUUID: expect.stringMatching(
+        /^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/,
+      ),
+      PayloadContent: [
+        {
+          PayloadType: 'com.apple.security.root',
+          PayloadVersion: 1,
+          PayloadContent: started.lan.authorityDer().toString('base64'),
+        },
+      ],
     })
   })
 })

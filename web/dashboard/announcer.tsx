@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Member } from '../../server/protocol/models.ts'
 import type { RoomDesk } from './room-desk.ts'
 import { deviceWords } from './words.ts'
@@ -9,7 +10,7 @@ const nameOf = ({ name, device }: Member) => name || deviceWords(device)
 /** Tells the window's title what is live, and those who listen to the page who came and went. */
 export function Announcer({ desk }: { desk: RoomDesk }) {
   const said = useSignal('')
-  const before = useRef<ReadonlyMap<string, Member>>(new Map())
+  const before = useRef<ReadonlyMap<SessionId, Member>>(new Map())
 
   useSignalEffect(() => {
     const feeds = [...desk.cameras.feeds.value.values()]
@@ -31,7 +32,7 @@ export function Announcer({ desk }: { desk: RoomDesk }) {
     if (known.size === 0) return
     const came = [...members.values()].filter(({ id }) => !known.has(id)).map((member) => `${nameOf(member)} joined`)
     const went = [...known.values()]
-      .filter(({ id }) => !members.has(id as Member['id']))
+      .filter(({ id }) => !members.has(id))
       .map((member) => `${nameOf(member)} left`)
     if (came.length + went.length > 0) said.value = [...came, ...went].join(', ')
   })

@@ -13,8 +13,8 @@ function ClaimCard({ claim, desk }: { claim: Claim; desk: RoomDesk }) {
   const device = deviceWords(claim.device)
 
   useEffect(() => {
-    // Politely: whoever types elsewhere is not interrupted.
-    if (document.activeElement === document.body) field.current?.focus()
+    // Politely: whoever types or answers something else is not interrupted.
+    if (!document.activeElement?.closest('input, select, textarea, dialog')) field.current?.focus()
   }, [])
 
   const act = async (deed: () => Promise<void>) => {

@@ -76,7 +76,6 @@ export function ConnectionState({ desk }: { desk: RoomDesk }) {
     <Popover
       class="bar-state"
       label="Connection"
-      side="start"
       button={<StateLine kind={kind} tone={tone}>{short}</StateLine>}
     >
       {() => (

@@ -3,6 +3,7 @@ import type { PairingPreview } from '../../server/protocol/api.ts'
 import type { NewSession, Room } from '../../server/protocol/models.ts'
 import { createApi, type Api } from '../lib/api.ts'
 import type { ClosedReason } from '../lib/client-types.ts'
+import { listen } from '../lib/disposer.ts'
 import { randomText } from '../lib/random.ts'
 import { openSeat, type Seat } from '../lib/seat.ts'
 import { toast } from '../lib/ui/toast.tsx'
@@ -30,6 +31,7 @@ export interface Home {
   declineInvitation: () => void
   /** After another window took the session: takes it back. */
   useHere: () => void
+  dispose: () => void
 }
 
 /** Opens the page: an invitation, else the stored session, else a new room without a click [MED-2]. */
@@ -131,7 +133,7 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
   if (secret) void invitation(secret)
   else openStored()
   // An invitation that is opened in this very tab changes the fragment alone.
-  addEventListener('hashchange', () => {
+  const stopListening = listen(window, 'hashchange', () => {
     if (location.hash.length > 1) location.reload()
   })
 
@@ -145,5 +147,9 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
       openStored()
     },
     useHere: openStored,
+    dispose: () => {
+      stopListening()
+      closeDesk()
+    },
   }
 }

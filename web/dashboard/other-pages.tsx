@@ -14,7 +14,7 @@ function NotePage({ title, children }: { title: string; children?: ComponentChil
     document.title = `${title} · Pairlens`
   }, [title])
   return (
-    <main class="room alone">
+    <main class="room alone whole-page">
       <section class="note-page">
         <img src={icon} alt="" width="40" height="40" />
         <h1>{title}</h1>
@@ -26,7 +26,7 @@ function NotePage({ title, children }: { title: string; children?: ComponentChil
 
 /** Before there is a room: nothing for the blink it takes, and what is wrong when it takes longer. */
 export function Opening({ home, phase }: { home: Home; phase: Extract<Phase, { kind: 'opening' }> }) {
-  if (!phase.failure) return <main class="room alone" aria-busy="true" />
+  if (!phase.failure) return <main class="room alone whole-page" aria-busy="true" />
   return (
     <NotePage title="No room yet">
       <Notice title={phase.failure.title} mend={{ label: 'Try again now', run: () => void home.startRoom() }}>
@@ -48,7 +48,7 @@ export function Invited({ home, phase }: { home: Home; phase: Extract<Phase, { k
       </NotePage>
     )
   }
-  if (!preview) return <main class="room alone" aria-busy="true" />
+  if (!preview) return <main class="room alone whole-page" aria-busy="true" />
   return (
     <NotePage title={`Join “${preview.room.name}”?`}>
       <p class="muted">

@@ -61,6 +61,7 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
   let again = false
   let disposed = false
   let spent: CodeId | undefined
+  let before: string | undefined
 
   const drop = () => {
     if (code.value) URL.revokeObjectURL(code.value.picture)
@@ -79,7 +80,9 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
       const issued = await issue()
       if (disposed) return
       const picture = URL.createObjectURL(new Blob([issued.qrSvg], { type: 'image/svg+xml' }))
-      const before = code.value?.picture
+      // The picture before is let go one code later: by then nothing on the page draws it any more.
+      if (before) URL.revokeObjectURL(before)
+      before = code.value?.picture
       batch(() => {
         // Counted from the asking: the page must never believe in a code longer than the server does.
         code.value = { ...issued, endsAt: asked + issued.expiresInMs, lasts: issued.expiresInMs, picture }
@@ -87,8 +90,6 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
         resting.value = false
       })
       failures = 0
-      // The picture before is let go once the new one stands, so that nothing flashes.
-      if (before) setTimeout(() => URL.revokeObjectURL(before), 2_000)
     } catch (error) {
       if (disposed) return
       failure.value = explain(error)
@@ -161,6 +162,7 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
       stopWatching()
       stopListening.abort()
       drop()
+      if (before) URL.revokeObjectURL(before)
     },
   }
 }

@@ -64,7 +64,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
   }, [feeds.size, wide])
 
   return (
-    <div class="app">
+    <div class="app" {...(any ? { 'data-cameras': String(feeds.size) } : {})}>
       <header class="bar">
         <span class="brand"><img src={icon} alt="" /><span>Pairlens</span></span>
         <RoomName desk={desk} />
@@ -82,7 +82,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
       </header>
       {any
         ? (
-            <main class="room" data-cameras={feeds.size}>
+            <main class="room">
               {!wide && <Claims desk={desk} />}
               <Tiles feeds={feeds} onRemove={setRemoving} />
               {wide && (

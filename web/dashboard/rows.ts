@@ -1,5 +1,7 @@
-/** Size of one tile in CSS pixels. */
-export interface TileSize {
+/** Where one tile stands, in CSS pixels from the stage's corner. */
+export interface TileBox {
+  x: number
+  y: number
   width: number
   height: number
 }
@@ -35,26 +37,41 @@ function fit(heights: readonly number[], height: number): number[] {
   return heights.map((each) => Math.min(each, cap))
 }
 
+/** Puts rows of the given heights below each other, each centred. */
+function place(rows: readonly number[][], heights: readonly number[], width: number, gap: number): TileBox[] {
+  let y = 0
+  return rows.flatMap((row, index) => {
+    const height = heights[index] ?? 0
+    const used = row.reduce((sum, aspect) => sum + aspect * height, gap * (row.length - 1))
+    let x = (width - used) / 2
+    const boxes = row.map((aspect) => {
+      const box = { x, y, width: aspect * height, height }
+      x += box.width + gap
+      return box
+    })
+    y += height + gap
+    return boxes
+  })
+}
+
 /**
- * Tiles in rows of equal height, each tile in its picture's shape, as large as they can be.
- * `aspects` are width / height of each picture; one list of sizes for each row comes back.
+ * Tiles in rows of equal height, each tile in its picture's shape, as large as they can be, from the top.
+ * `aspects` are width / height of each picture.
  */
-export function layRows(width: number, height: number, aspects: readonly number[], gap: number): TileSize[][] {
-  let best: TileSize[][] = []
+export function layRows(width: number, height: number, aspects: readonly number[], gap: number): TileBox[] {
+  let best: TileBox[] = []
   let largest = -1
   for (let count = 1; count <= aspects.length; count += 1) {
     const rows = split(aspects, count)
     const wide = rows.map((row) =>
       Math.max(0, width - gap * (row.length - 1)) / row.reduce((sum, aspect) => sum + aspect, 0))
-    const heights = fit(wide, Math.max(0, height - gap * (rows.length - 1)))
-    const laid = rows.map((row, index) =>
-      row.map((aspect) => ({ width: aspect * (heights[index] ?? 0), height: heights[index] ?? 0 })))
+    const boxes = place(rows, fit(wide, Math.max(0, height - gap * (rows.length - 1))), width, gap)
     // The smallest tile counts too: one giant beside stamps is not the best use of a window.
-    const areas = laid.flat().map((size) => size.width * size.height)
+    const areas = boxes.map((box) => box.width * box.height)
     const worth = areas.reduce((sum, area) => sum + area, 0) + Math.min(...areas) * areas.length
     if (worth > largest) {
       largest = worth
-      best = laid
+      best = boxes
     }
   }
   return best

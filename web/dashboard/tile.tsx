@@ -4,6 +4,7 @@ import type { Feed } from '../lib/receiving.ts'
 import { Button, IconButton } from '../lib/ui/button.tsx'
 import { Shape } from '../lib/ui/state-line.tsx'
 import { toast } from '../lib/ui/toast.tsx'
+import type { TileBox } from './rows.ts'
 import {
   batteryWords, blankOf, deviceWords, isFailure, networkWords, pictureWords, TILE_STATES, TRANSPORTS,
 } from './words.ts'
@@ -33,8 +34,8 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
         </span>
         {stats?.transport && <span>{TRANSPORTS[stats.transport]}</span>}
         {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
-        {battery && <span title="Battery">{batteryWords(battery)}</span>}
-        {network && <span title="Network">{networkWords(network)}</span>}
+        {battery && <span class="tile-extra" title="Battery">{batteryWords(battery)}</span>}
+        {network && <span class="tile-extra" title="Network">{networkWords(network)}</span>}
       </span>
     </div>
   )
@@ -56,21 +57,35 @@ function Blank({ feed }: { feed: Feed }) {
   )
 }
 
-const DEFAULT_ASPECT = 16 / 9
+/** Of a tile that has words instead of a picture. */
+const WORDS_ASPECT = 4 / 3
 
-/** The shape a camera's picture has or, before it came, says it will have. */
+/** The shape of a tile: that of its picture or, before that came, the one the camera says it will have. */
 export function aspectOf(feed: Feed): number {
   const stats = feed.stats.value
   if (stats && stats.width > 0 && stats.height > 0) return stats.width / stats.height
-  const { width, height } = feed.report.value.camera
-  return width && height ? width / height : DEFAULT_ASPECT
+  const { status, width, height } = feed.report.value.camera
+  return status === 'live' && width && height ? width / height : WORDS_ASPECT
 }
 
-/**
- * One camera: its picture, the line of truth, and what can be done with it [MED-1].
- * `width` is the laid out one in CSS pixels, for wide windows; `onRemove` is absent for those who may not remove.
- */
-export function Tile({ feed, width, onRemove }: { feed: Feed; width: number; onRemove?: () => void }) {
+/** Where the tile stands, as custom properties that tiles.css uses on wide windows. */
+const boxStyle = (aspect: number, box: TileBox | undefined) => ({
+  '--aspect': String(aspect),
+  '--x': `${Math.round(box?.x ?? 0)}px`,
+  '--y': `${Math.round(box?.y ?? 0)}px`,
+  '--width': `${Math.round(box?.width ?? 0)}px`,
+  '--height': `${Math.round(box?.height ?? 0)}px`,
+})
+
+interface TileProps {
+  feed: Feed
+  box: TileBox | undefined
+  /** Absent for those who may not remove anybody. */
+  onRemove?: () => void
+}
+
+/** One camera: its picture, the line of truth, and what can be done with it [MED-1]. */
+export function Tile({ feed, box, onRemove }: TileProps) {
   const tile = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
@@ -83,6 +98,13 @@ export function Tile({ feed, width, onRemove }: { feed: Feed; width: number; onR
   const picture = stream !== undefined && hadPicture
   const transport = feed.stats.value?.transport
 
+  const fill = () => {
+    fillScreen(tile.current, video.current).catch((error: unknown) => {
+      console.warn('Full screen was refused', error)
+      toast('This browser does not allow full screen here.')
+    })
+  }
+
   useEffect(() => {
     const element = video.current
     if (!element) return
@@ -92,13 +114,18 @@ export function Tile({ feed, width, onRemove }: { feed: Feed; width: number; onR
   useEffect(() => {
     if (state === 'live') setHadPicture(true)
   }, [state, stream])
+  useEffect(() => {
+    // Shortcuts for hands alone: keyboards reach the buttons themselves, which focus makes visible.
+    const stop = new AbortController()
+    const element = tile.current
+    element?.addEventListener('pointerup', (event) => {
+      const onButton = event.target instanceof Element && event.target.closest('button') !== null
+      if (event.pointerType !== 'mouse' && !onButton) setControls((shown) => !shown)
+    }, { signal: stop.signal })
+    element?.addEventListener('dblclick', fill, { signal: stop.signal })
+    return () => stop.abort()
+  }, [])
 
-  const fill = () => {
-    fillScreen(tile.current, video.current).catch((error: unknown) => {
-      console.warn('Full screen was refused', error)
-      toast('This browser does not allow full screen here.')
-    })
-  }
   return (
     <article
       class="tile"
@@ -109,11 +136,7 @@ export function Tile({ feed, width, onRemove }: { feed: Feed; width: number; onR
       {...(transport ? { 'data-transport': transport } : {})}
       {...(picture ? { 'data-picture': '' } : {})}
       {...(controls ? { 'data-controls': '' } : {})}
-      style={{ '--aspect': String(aspectOf(feed)), '--width': `${Math.floor(width)}px` }}
-      onPointerUp={(event) => {
-        if (event.pointerType !== 'mouse' && event.target === video.current) setControls(!controls)
-      }}
-      onDblClick={fill}
+      style={boxStyle(aspectOf(feed), box)}
     >
       <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />
       <Blank feed={feed} />

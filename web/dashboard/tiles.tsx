@@ -4,7 +4,7 @@ import type { Feed } from '../lib/receiving.ts'
 import { layRows } from './rows.ts'
 import { aspectOf, Tile } from './tile.tsx'
 
-/** Between tiles, as tiles.css has it; CSS pixels. */
+/** Between tiles in CSS pixels. */
 const GAP = 12
 
 interface Props {
@@ -14,7 +14,7 @@ interface Props {
 
 /**
  * The live tiles. On wide windows they stand in rows as large as their shapes allow; on narrow ones tiles.css
- * puts one below the other. All are children of one element, so that no video restarts when rows change.
+ * puts one below the other. All are children of one element: no video restarts when rows change.
  */
 export function Tiles({ feeds, onRemove }: Props) {
   const stage = useRef<HTMLDivElement>(null)
@@ -31,7 +31,7 @@ export function Tiles({ feeds, onRemove }: Props) {
     return () => observer.disconnect()
   }, [])
 
-  const sizes = layRows(size.width, size.height, list.map(aspectOf), GAP).flat()
+  const boxes = layRows(size.width, size.height, list.map(aspectOf), GAP)
   return (
     <div class="stage" ref={stage}>
       <div class="tiles">
@@ -39,7 +39,7 @@ export function Tiles({ feeds, onRemove }: Props) {
           <Tile
             key={feed.member.value.id}
             feed={feed}
-            width={sizes[index]?.width ?? 0}
+            box={boxes[index]}
             {...(onRemove ? { onRemove: () => onRemove(feed) } : {})}
           />
         ))}

@@ -112,7 +112,8 @@ export const createClient = (options: ClientOptions): Client => {
   }
   /** A refused upgrade looks like any lost connection, so the session itself is asked for. */
   const askWhy = async () => {
-    const unreachable = state.peek().status === 'reconnecting' && state.peek().unreachable
+    const before = state.peek()
+    const unreachable = before.status === 'reconnecting' && before.unreachable
     const asked: ClientState = { status: 'reconnecting', inMs: 0, since, unreachable }
     state.value = asked
     let failure: unknown
@@ -134,7 +135,8 @@ export const createClient = (options: ClientOptions): Client => {
     stopTimers()
     opened = false
     goingAway = undefined
-    if (state.peek().status === 'reconnecting') state.value = { ...state.peek(), inMs: 0 }
+    const before = state.peek()
+    if (before.status === 'reconnecting') state.value = { ...before, inMs: 0 }
     const mine = createSocket(url, SUBPROTOCOL)
     socket = mine
     deadline = setTimeout(() => dropped(1006), WELCOME_WITHIN)

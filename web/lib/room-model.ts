@@ -48,8 +48,8 @@ export const createRoomModel = (): RoomModel & {
         return
       case 'approved': {
         const own = message.members.find((member) => member.id === message.session.id)
-        if (own) self.value = { ...own, status: message.session.status }
-        else if (self.peek()) self.value = { ...self.peek() as Self, name: message.session.name, status: message.session.status }
+        const known = own ?? self.peek()
+        if (known) self.value = { ...known, name: message.session.name, status: message.session.status }
         room.value = message.room
         iceServers.value = message.iceServers
         snapshot(message.members)

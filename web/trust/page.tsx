@@ -1,12 +1,12 @@
-import type { LanInfo } from '../../server/protocol/api.ts'
 import { ShieldCheck } from 'lucide-preact'
+import type { LanInfo } from '../../server/protocol/api.ts'
 import { Notice } from '../lib/ui/notice.tsx'
 import { StateLine } from '../lib/ui/state-line.tsx'
 import { load, loaded, platform, type Platform, securePage } from './state.ts'
 import { StepsFor } from './steps.tsx'
 
 const PLATFORMS: readonly (readonly [Platform, string])[] = [
-  ['iOS', 'iPhone, iPad'],
+  ['iOS', 'iPhone'],
   ['Android', 'Android'],
   ['other', 'Computer'],
 ]
@@ -38,7 +38,9 @@ function Fingerprint({ text }: { text: string }) {
   const rows = [0, 8, 16, 24].map((start) => pairs.slice(start, start + 8).join(' '))
   return (
     <p class="fingerprint" aria-label={`SHA-256 fingerprint ${pairs.join(' ')}`}>
-      {rows.map((row) => <span key={row}>{row}</span>)}
+      {rows.map((row) => (
+        <span key={row}>{row}</span>
+      ))}
     </p>
   )
 }
@@ -48,14 +50,20 @@ function Last() {
   if (location.protocol === 'https:') {
     return (
       <section class="card">
-        <StateLine kind="full" tone="accent"><b>This page came by https</b></StateLine>
+        <StateLine kind="full" tone="accent">
+          <b>This page came by https</b>
+        </StateLine>
         <p>Did it open without a warning? Then you are done: scan the code on the dashboard again.</p>
       </section>
     )
   }
   if (secure === undefined) {
     return (
-      <Notice tone="caution" title="The secure address is off right now" mend={{ label: 'Try again', run: () => void load() }}>
+      <Notice
+        tone="caution"
+        title="The secure address is off right now"
+        mend={{ label: 'Try again', run: () => void load() }}
+      >
         <p>The window where Pairlens was started says why.</p>
       </Notice>
     )
@@ -64,7 +72,9 @@ function Last() {
     <section class="card">
       <h2>Then try it</h2>
       <p>If the secure page opens without a warning, scan the code on the dashboard again.</p>
-      <a class="button" data-look="quiet" data-size="thumb" href={secure}>Open the secure page</a>
+      <a class="button act" data-look="quiet" data-size="thumb" href={secure}>
+        Open the secure page
+      </a>
     </section>
   )
 }
@@ -81,16 +91,26 @@ function Ready({ info }: { info: LanInfo }) {
         <h2>Is it the right one?</h2>
         <p>
           The window where Pairlens was started shows the same SHA-256 fingerprint.
-          {location.protocol === 'https:' ? '' : ' This page came over an open connection, so compare it before you install.'}
+          {location.protocol === 'https:'
+            ? ''
+            : ' This page came over an open connection, so compare it before you install.'}
         </p>
         <Fingerprint text={info.trust.fingerprint} />
       </section>
       <section class="card">
-        <h2 class="with-icon"><ShieldCheck size={20} aria-hidden="true" />What you agree to</h2>
+        <h2 class="with-icon">
+          <ShieldCheck size={20} aria-hidden="true" />
+          What you agree to
+        </h2>
         <ul class="facts">
-          <li>It can vouch for private addresses (such as 192.168.… and 10.…) and names that end in .local.</li>
+          <li>
+            It can vouch for private addresses (such as 192.168.… and 10.…) and names that end in .local.
+          </li>
           <li>It can never vouch for a website, an app or mail.</li>
-          <li>Its key never leaves that computer. Whoever takes it could pose as a device on your own network.</li>
+          <li>
+            Its key stays on that computer. Whoever stole it could pose as a device on your own network, no
+            more.
+          </li>
           <li>You can remove it at any time.</li>
         </ul>
       </section>
@@ -102,7 +122,11 @@ function Body() {
   const now = loaded.value
   switch (now.state) {
     case 'loading':
-      return <p class="muted" role="status">Asking the computer…</p>
+      return (
+        <p class="muted" role="status">
+          Asking the computer…
+        </p>
+      )
     case 'ready':
       return <Ready info={now.info} />
     case 'off':
@@ -127,7 +151,8 @@ export function Page() {
       <header>
         <h1>Trust this computer</h1>
         <p class="muted">
-          Browsers give the camera only to secure pages. Trust this computer once, and its pages open without a warning.
+          Browsers give the camera only to secure pages. Trust this computer once, and its pages open without
+          a warning.
         </p>
       </header>
       <Body />

@@ -23,7 +23,7 @@ export async function load(): Promise<void> {
   try {
     const response = await fetch('/api/lan', { cache: 'no-store', signal: AbortSignal.timeout(GIVE_UP) })
     if (response.status === 404) loaded.value = { state: 'off' }
-    else if (response.ok) loaded.value = { state: 'ready', info: await response.json() as LanInfo }
+    else if (response.ok) loaded.value = { state: 'ready', info: (await response.json()) as LanInfo }
     else loaded.value = { state: 'failed' }
   } catch (error) {
     console.warn('The server did not answer:', error)

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import { type ComponentChildren, Fragment } from 'preact'
 import { Download } from 'lucide-preact'
 import type { LanInfo } from '../../server/protocol/api.ts'
 import type { Platform } from './state.ts'
@@ -10,10 +10,10 @@ function Way({ to }: { to: readonly string[] }) {
   return (
     <span class="way">
       {to.map((place, index) => (
-        <>
-          {index > 0 && <span class="way-arrow" aria-label="then"> › </span>}
+        <Fragment key={place}>
+          {index > 0 && <span class="way-arrow"> › </span>}
           <b>{place}</b>
-        </>
+        </Fragment>
       ))}
     </span>
   )
@@ -21,7 +21,7 @@ function Way({ to }: { to: readonly string[] }) {
 
 function Fetch({ href, children }: { href: string; children: ComponentChildren }) {
   return (
-    <a class="button fetch" data-look="primary" data-size="thumb" href={href}>
+    <a class="button act" data-look="primary" data-size="thumb" href={href}>
       <Download size={20} aria-hidden="true" />
       {children}
     </a>
@@ -44,18 +44,29 @@ function Remove({ children }: { children: ComponentChildren }) {
 function Apple({ paths }: { paths: Paths }) {
   return (
     <>
-      <p>iPhone and iPad need this for a steady connection. It takes a minute, once.</p>
+      <p>
+        The sure way on iPhone and iPad, once: without it the page opens after a warning, but the live
+        connection may be refused.
+      </p>
       <Steps>
         <li>
-          <p>Download the profile and tap <b>Allow</b>. If nothing happens, open this page in Safari.</p>
+          <p>
+            Download the profile and tap <b>Allow</b>. If nothing happens, open this page in Safari.
+          </p>
           <Fetch href={paths.profile}>Download profile</Fetch>
         </li>
         <li>
-          <p><Way to={['Settings', 'Profile Downloaded', 'Install']} /></p>
-          <p class="muted">Near the top of Settings. The phone says “Not verified”: compare the fingerprint below.</p>
+          <p>
+            <Way to={['Settings', 'Profile Downloaded', 'Install']} />
+          </p>
+          <p class="muted">
+            Near the top of Settings. The phone calls it “Not Signed”: compare the fingerprint below.
+          </p>
         </li>
         <li>
-          <p><Way to={['Settings', 'General', 'About', 'Certificate Trust Settings']} /></p>
+          <p>
+            <Way to={['Settings', 'General', 'About', 'Certificate Trust Settings']} />
+          </p>
           <p class="muted">At the very end of About. Switch on the entry that begins with “Pairlens on”.</p>
         </li>
       </Steps>
@@ -70,8 +81,8 @@ function Android({ paths }: { paths: Paths }) {
   return (
     <>
       <p>
-        Not needed on Android: when Chrome warns, tap <b>Advanced</b>, then <b>Proceed</b>, and the camera works.
-        Trusting this computer removes the warning.
+        Not needed on Android: when Chrome warns, tap <b>Advanced</b>, then <b>Proceed</b>, and the camera
+        works. Trusting this computer removes the warning.
       </p>
       <Steps>
         <li>
@@ -80,18 +91,40 @@ function Android({ paths }: { paths: Paths }) {
         </li>
         <li>
           <p>
-            <Way to={['Settings', 'Security', 'Encryption & credentials', 'Install a certificate', 'CA certificate']} />
+            <Way
+              to={[
+                'Settings',
+                'Security',
+                'Encryption & credentials',
+                'Install a certificate',
+                'CA certificate',
+              ]}
+            />
           </p>
           <p class="muted">The names differ a little between phones: search Settings for “CA certificate”.</p>
         </li>
         <li>
-          <p>Tap <b>Install anyway</b> and choose <b>pairlens-authority.crt</b> in Downloads.</p>
-          <p class="muted">Android warns that your network may be monitored. It says so of every added certificate.</p>
+          <p>
+            Tap <b>Install anyway</b> and choose <b>pairlens-authority.crt</b> in Downloads.
+          </p>
+          <p class="muted">
+            Android warns that your network may be monitored. It says so of every added certificate.
+          </p>
         </li>
       </Steps>
       <p class="muted">Firefox keeps a list of its own: there, tap Advanced and accept once.</p>
       <Remove>
-        <Way to={['Settings', 'Security', 'Encryption & credentials', 'Trusted credentials', 'User', 'Pairlens', 'Remove']} />
+        <Way
+          to={[
+            'Settings',
+            'Security',
+            'Encryption & credentials',
+            'Trusted credentials',
+            'User',
+            'Pairlens',
+            'Remove',
+          ]}
+        />
       </Remove>
     </>
   )
@@ -101,23 +134,33 @@ function Computer({ paths }: { paths: Paths }) {
   return (
     <>
       <p>
-        The computer that runs Pairlens needs nothing. On another one you can pass the warning
-        with <b>Advanced</b>, then <b>Proceed</b>, or trust it:
+        The computer that runs Pairlens needs nothing. On another one you can pass the warning with{' '}
+        <b>Advanced</b>, then <b>Proceed</b>, or trust it:
       </p>
       <Fetch href={paths.certificate}>Download certificate</Fetch>
       <dl class="systems">
         <dt>macOS</dt>
         <dd>
-          Open the file, find it in Keychain Access, double-click it, and
-          choose <Way to={['Trust', 'Always Trust']} />.
+          Open the file, find it in Keychain Access, double-click it, and choose{' '}
+          <Way to={['Trust', 'Always Trust']} />.
         </dd>
         <dt>Windows</dt>
         <dd>
-          Open the file, then <Way to={['Install Certificate', 'Current User', 'Trusted Root Certification Authorities']} />.
+          Open the file, then{' '}
+          <Way to={['Install Certificate', 'Current User', 'Trusted Root Certification Authorities']} />.
         </dd>
         <dt>Chrome on Linux</dt>
         <dd>
-          <Way to={['Settings', 'Privacy and security', 'Security', 'Manage certificates', 'Installed by you', 'Import']} />
+          <Way
+            to={[
+              'Settings',
+              'Privacy and security',
+              'Security',
+              'Manage certificates',
+              'Installed by you',
+              'Import',
+            ]}
+          />
         </dd>
         <dt>Firefox</dt>
         <dd>

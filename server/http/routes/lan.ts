@@ -14,44 +14,58 @@ const file = (description: string) => Type.Unsafe<Buffer>({ type: 'string', form
 
 /** Serves LanInfo and the authority in the forms that phones install. The page itself is served elsewhere. */
 export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource }> = async (app, { lan }) => {
-  app.get('/api/lan', {
-    schema: {
-      tags: ['lan'],
-      summary: 'How phones on the same network reach this machine',
-      response: { 200: LanInfo },
+  app.get(
+    '/api/lan',
+    {
+      schema: {
+        tags: ['lan'],
+        summary: 'How phones on the same network reach this machine',
+        response: { 200: LanInfo },
+      },
     },
-  }, async (_request, reply) => reply.header('cache-control', 'no-store').send(lan.info()))
+    async (_request, reply) => reply.header('cache-control', 'no-store').send(lan.info()),
+  )
 
-  app.get('/trust/pairlens-authority.crt', {
-    schema: {
-      tags: ['lan'],
-      summary: 'Certificate of the local authority (DER)',
-      response: {
-        200: {
-          description: 'For Android and desktop systems',
-          content: { 'application/x-x509-ca-cert': { schema: file('X.509 certificate, DER') } },
+  app.get(
+    '/trust/pairlens-authority.crt',
+    {
+      schema: {
+        tags: ['lan'],
+        summary: 'Certificate of the local authority (DER)',
+        response: {
+          200: {
+            description: 'For Android and desktop systems',
+            content: { 'application/x-x509-ca-cert': { schema: file('X.509 certificate, DER') } },
+          },
         },
       },
     },
-  }, async (_request, reply) => reply
-    .header('cache-control', 'no-store')
-    .header('content-type', 'application/x-x509-ca-cert')
-    .header('content-disposition', 'attachment; filename="pairlens-authority.crt"')
-    .send(lan.authorityDer()))
+    async (_request, reply) =>
+      reply
+        .header('cache-control', 'no-store')
+        .header('content-type', 'application/x-x509-ca-cert')
+        .header('content-disposition', 'attachment; filename="pairlens-authority.crt"')
+        .send(lan.authorityDer()),
+  )
 
-  app.get('/trust/pairlens.mobileconfig', {
-    schema: {
-      tags: ['lan'],
-      summary: 'Apple configuration profile with the local authority',
-      response: {
-        200: {
-          description: 'For iPhone and iPad',
-          content: { 'application/x-apple-aspen-config': { schema: file('Property list, XML') } },
+  app.get(
+    '/trust/pairlens.mobileconfig',
+    {
+      schema: {
+        tags: ['lan'],
+        summary: 'Apple configuration profile with the local authority',
+        response: {
+          200: {
+            description: 'For iPhone and iPad',
+            content: { 'application/x-apple-aspen-config': { schema: file('Property list, XML') } },
+          },
         },
       },
     },
-  }, async (_request, reply) => reply
-    .header('cache-control', 'no-store')
-    .header('content-type', 'application/x-apple-aspen-config')
-    .send(Buffer.from(lan.mobileConfig())))
+    async (_request, reply) =>
+      reply
+        .header('cache-control', 'no-store')
+        .header('content-type', 'application/x-apple-aspen-config')
+        .send(Buffer.from(lan.mobileConfig())),
+  )
 }

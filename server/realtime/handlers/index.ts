@@ -1,6 +1,6 @@
 import type { ClientMessage, ClientMessageOf, ClientMessageType, MessageId } from '../../protocol/messages.ts'
 import type { Role } from '../../protocol/models.ts'
-import { StoreUnavailable } from '../../store/store.ts'
+import { StoreUnavailable } from '../../domain/refusal.ts'
 import { frame } from '../wire.ts'
 import { approve, deny } from './approvals.ts'
 import { command, result } from './commands.ts'

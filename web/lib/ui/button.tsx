@@ -10,9 +10,11 @@ type Own = {
   look?: ButtonLook
   /** `thumb` is 56 px high, for phones. */
   size?: 'normal' | 'thumb'
+  /** Further classes. */
+  class?: string
 }
 
-type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'label'>
+type Native = Omit<ButtonHTMLAttributes, 'size' | 'icon' | 'label' | 'class'>
 
 export type ButtonProps = Native & Own & { children?: ComponentChildren }
 

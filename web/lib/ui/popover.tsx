@@ -10,7 +10,6 @@ type Props = {
   /** Names what opens. */
   label: string
   class?: string
-  side?: 'start' | 'end'
   children: (close: () => void) => ComponentChildren
 }
 
@@ -18,7 +17,7 @@ type Props = {
  * A button and what it opens below itself. Not the popover attribute: Safari 16 and Firefox 115 lack it.
  * Escape and a press elsewhere close it; Escape gives the focus back to the button.
  */
-export function Popover({ button, iconLabel, label, class: more, side = 'end', children }: Props) {
+export function Popover({ button, iconLabel, label, class: more, children }: Props) {
   const [open, setOpen] = useState(false)
   const anchor = useRef<HTMLSpanElement>(null)
   const panel = useId()
@@ -52,7 +51,7 @@ export function Popover({ button, iconLabel, label, class: more, side = 'end', c
         ? <Button look="bare" {...props}>{button}</Button>
         : <IconButton label={iconLabel} {...props}>{button}</IconButton>}
       {open && (
-        <div class="popover" id={panel} role="group" aria-label={label} data-side={side}>
+        <div class="popover" id={panel} role="group" aria-label={label}>
           {children(close)}
         </div>
       )}

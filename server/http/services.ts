@@ -1,0 +1,37 @@
+import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify'
+import type { Clock } from '../domain/clock.ts'
+import type { Limits } from '../domain/limits.ts'
+import type { Pairing } from '../domain/pairing.ts'
+import type { Rooms } from '../domain/rooms.ts'
+import type { Sessions } from '../domain/sessions.ts'
+import type { InstanceId } from '../protocol/ids.ts'
+import type { Readiness } from '../protocol/api.ts'
+import type { Hub } from '../realtime/hub.ts'
+import type { Origins } from './origins.ts'
+
+/** Where phones reach this server. */
+export interface Addresses {
+  /** Base of the URLs in QR codes; for one of the machine's own addresses where it is named. */
+  urlFor(address?: string): string | undefined
+  /** Origins of this server's own pages. */
+  origins(): readonly string[]
+}
+
+/** What the routes work with. */
+export interface HttpServices {
+  readonly rooms: Rooms
+  readonly sessions: Sessions
+  readonly pairing: Pairing
+  readonly limits: Limits
+  readonly hub: Hub
+  readonly clock: Clock
+  readonly addresses: Addresses
+  readonly origins: Origins
+  readonly instance: InstanceId
+  readonly store: Readiness['store']
+  readonly version: string
+  readonly log: FastifyBaseLogger
+}
+
+/** A group of routes over the services. */
+export type Routes = FastifyPluginAsync<{ readonly services: HttpServices }>

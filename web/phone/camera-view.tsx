@@ -1,0 +1,93 @@
+import { Flashlight, FlashlightOff, Square, SwitchCamera } from 'lucide-preact'
+import { useRef } from 'preact/hooks'
+import { useSignalEffect } from '@preact/signals'
+import { Button, IconButton } from '../lib/ui/button.tsx'
+import { Notice } from '../lib/ui/notice.tsx'
+import { Lost } from './lost.tsx'
+import type { Phone, View } from './model.ts'
+import { stageWords, watchingWords } from './words.ts'
+
+/** The picture edge to edge, its state above it and its controls below. */
+export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, { name: 'camera' }> }) {
+  const { camera } = phone
+  const { stage, trouble } = view
+  const torch = camera.torch.value
+  const ready = camera.track.value !== undefined && stage !== 'asking'
+  return (
+    <main class="camera">
+      <Preview phone={phone} />
+      <header class="camera-head">
+        {stage === 'live'
+          ? (
+              <>
+                <span class="live-badge"><span class="live-dot" aria-hidden="true" />LIVE</span>
+                <span class="pill">{watchingWords(view.watching)}</span>
+              </>
+            )
+          : <span key={stage} class="pill stage-late">{stageWords(stage)}</span>}
+        <Lost phone={phone} />
+      </header>
+      {trouble && (
+        <div class="camera-trouble">
+          <Notice title={trouble.title} mend={{ label: trouble.label ?? 'Try again', run: () => phone.mend(trouble) }}>
+            {trouble.mend}
+          </Notice>
+        </div>
+      )}
+      <footer class="camera-foot">
+        <div class="camera-side">
+          {ready && camera.canSwitch.value && (
+            <IconButton look="picture" size="thumb" label="Switch camera" onClick={() => void camera.turn()}>
+              <SwitchCamera size={24} aria-hidden="true" />
+            </IconButton>
+          )}
+        </div>
+        <Button class="stop" look="picture" size="thumb" onClick={phone.stop}>
+          <Square size={18} fill="currentColor" aria-hidden="true" />
+          Stop
+        </Button>
+        <div class="camera-side camera-side-end">
+          {ready && torch !== undefined && (
+            <IconButton
+              look="picture"
+              size="thumb"
+              label="Light"
+              aria-pressed={torch}
+              onClick={() => void camera.setTorch(!torch)}
+            >
+              {torch ? <Flashlight size={24} aria-hidden="true" /> : <FlashlightOff size={24} aria-hidden="true" />}
+            </IconButton>
+          )}
+        </div>
+      </footer>
+    </main>
+  )
+}
+
+/** What the camera sees; mirrored when it looks at the person, as a mirror does. */
+function Preview({ phone }: { phone: Phone }) {
+  const video = useRef<HTMLVideoElement>(null)
+  useSignalEffect(() => {
+    const track = phone.camera.track.value
+    const element = video.current
+    if (!element) return
+    element.srcObject = track ? new MediaStream([track]) : null
+    if (track) {
+      element.play().catch((cause: unknown) => {
+        // Another track took its place before it played.
+        if (!(cause instanceof DOMException && cause.name === 'AbortError')) console.warn('The preview does not play', cause)
+      })
+    }
+  })
+  return (
+    <video
+      ref={video}
+      class="preview"
+      data-mirror={phone.camera.picture.value.facing === 'front' ? '' : undefined}
+      muted
+      playsInline
+      autoPlay
+      aria-label="What this camera sees"
+    />
+  )
+}

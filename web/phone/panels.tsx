@@ -1,0 +1,112 @@
+/** The screens of the phone that are words and one button. */
+import type { ComponentChildren } from 'preact'
+import type { PairingPreview } from '../../server/protocol/api.ts'
+import type { Failure } from '../lib/failures.ts'
+import { Button } from '../lib/ui/button.tsx'
+import { Lost } from './lost.tsx'
+import type { Phone } from './model.ts'
+import { deviceWords } from './words.ts'
+
+/** Words in the middle, the button in reach of a thumb. */
+export function Panel({ children, foot, role }: {
+  children: ComponentChildren; foot?: ComponentChildren; role?: 'alert'
+}) {
+  return (
+    <main class="panel">
+      <div class="panel-words" role={role}>{children}</div>
+      {foot && <div class="panel-foot">{foot}</div>}
+    </main>
+  )
+}
+
+export function Opening() {
+  return <Panel><p class="stage-late muted">Looking up the code</p></Panel>
+}
+
+function Whose({ preview }: { preview: PairingPreview }) {
+  return (
+    <>
+      <p class="lead">Be a camera for</p>
+      <h1 class="room-name">“{preview.room.name}”</h1>
+      <p class="muted">{deviceWords(preview.host.device)}</p>
+    </>
+  )
+}
+
+export function Ready({ preview, persistent, start }: {
+  preview: PairingPreview; persistent: boolean; start: () => void
+}) {
+  return (
+    <Panel foot={(
+      <>
+        <Button look="primary" size="thumb" onClick={start}>Start camera</Button>
+        <p class="muted small">Not you? Close this page.</p>
+      </>
+    )}>
+      <Whose preview={preview} />
+      <p class="aside">Only if you see that screen now.</p>
+      {preview.approvalNeeded && <p class="muted small">The dashboard will ask for two digits that appear here.</p>}
+      {!persistent && <p class="muted small">This browser keeps nothing: after a reload you need a new code.</p>}
+    </Panel>
+  )
+}
+
+export function Insecure({ preview, address }: { preview: PairingPreview; address: string }) {
+  return (
+    <Panel foot={<a class="button" data-look="primary" data-size="thumb" href={address}>Open the secure page</a>}>
+      <Whose preview={preview} />
+      <p class="aside">
+        Browsers allow the camera on secure pages only. Your browser may warn about the certificate of this server.
+      </p>
+    </Panel>
+  )
+}
+
+export function Check({ check, roomName }: { check: string; roomName: string }) {
+  return (
+    <Panel>
+      <p class="lead">Enter this number on “{roomName}”</p>
+      <p class="check" data-check={check}>{check === '' ? '–' : check}</p>
+      <p class="muted">Waiting for approval. Keep this page open.</p>
+    </Panel>
+  )
+}
+
+export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) {
+  return (
+    <Panel foot={(
+      <>
+        <Button look="primary" size="thumb" onClick={phone.start}>{stopped ? 'Start camera' : 'Resume camera'}</Button>
+        <button type="button" class="link-button" onClick={phone.showCode}>Pair with another dashboard</button>
+      </>
+    )}>
+      <p class="lead">{stopped ? 'The camera is off' : 'Your camera is paused'}</p>
+      <h1 class="room-name">“{phone.roomName.value}”</h1>
+      <p class="muted">{stopped ? 'Still paired: no code needed.' : 'One tap and it is live again.'}</p>
+      <Lost phone={phone} />
+    </Panel>
+  )
+}
+
+export function Failed({ phone, failure, back }: { phone: Phone; failure: Failure; back: boolean }) {
+  return (
+    <Panel
+      role="alert"
+      foot={(
+        <>
+          {failure.label !== undefined && (
+            <Button look="primary" size="thumb" data-mend={failure.action} onClick={() => phone.mend(failure)}>
+              {failure.label}
+            </Button>
+          )}
+          {back && <Button size="thumb" onClick={phone.goBack}>Back to “{phone.roomName.value}”</Button>}
+        </>
+      )}
+    >
+      <div class="failure" data-failure={failure.kind} data-stage={failure.stage}>
+        <h1>{failure.title}</h1>
+        <p class="muted">{failure.mend}</p>
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,47 @@
+import { useSignalEffect } from '@preact/signals'
+import { CameraView } from './camera-view.tsx'
+import { CodeEntry } from './code-entry.tsx'
+import type { Phone } from './model.ts'
+import { Check, Failed, Insecure, Opening, Ready, Resting } from './panels.tsx'
+import { announcement, stateName, titleOf } from './words.ts'
+
+/** The whole page; its root carries `data-state`, so that styles, tests and people see the same state. */
+export function PhonePage({ phone, root }: { phone: Phone; root: HTMLElement }) {
+  useSignalEffect(() => {
+    const view = phone.view.value
+    root.dataset['state'] = stateName(view)
+    root.dataset['view'] = view.name
+    document.title = titleOf(view, phone.roomName.value)
+  })
+  return (
+    <>
+      <p class="visually-hidden" role="status" aria-live="polite">{announcement(phone.view.value)}</p>
+      <Screen phone={phone} />
+    </>
+  )
+}
+
+function Screen({ phone }: { phone: Phone }) {
+  const view = phone.view.value
+  switch (view.name) {
+    case 'opening':
+      return <Opening />
+    case 'code':
+      return <CodeEntry busy={view.busy} failure={view.failure} enter={(code) => void phone.enterCode(code)} />
+    case 'ready':
+      return <Ready preview={view.preview} persistent={phone.persistent} start={phone.start} />
+    case 'insecure':
+      return <Insecure preview={view.preview} address={view.address} />
+    case 'check':
+      return <Check check={view.check} roomName={phone.roomName.value} />
+    case 'resume':
+    case 'stopped':
+      return <Resting phone={phone} stopped={view.name === 'stopped'} />
+    case 'camera':
+      return <CameraView phone={phone} view={view} />
+    case 'failed':
+      return <Failed phone={phone} failure={view.failure} back={view.back} />
+    default:
+      return view satisfies never
+  }
+}
