@@ -94,9 +94,22 @@ module.exports = {
     layer(
       'main-starts',
       '^server/main[.]ts$',
-      [folder('protocol'), '^server/app[.]ts$', '^server/[a-z]+/index[.]ts$', '^server/http/plugins/pages[.]ts$'],
-      'The process picks backends through their index.ts and hands them to the app.',
+      [
+        folder('protocol'),
+        folder('lan'),
+        '^server/(app|logger)[.]ts$',
+        '^server/[a-z]+/index[.]ts$',
+        '^server/http/(plugins/pages|services)[.]ts$',
+      ],
+      'The process picks backends through their index.ts, the pages and the LAN, and hands them to the app.',
     ),
+    {
+      name: 'main-is-the-only-one-to-start',
+      comment: 'What the process is made of is not to be reached from inside.',
+      severity: 'error',
+      from: { path: '^server/', pathNot: '^server/(main[.]ts|dev/)' },
+      to: { path: '^server/(main|app|logger)[.]ts$' },
+    },
     {
       name: 'config-is-handed-down',
       comment: 'Only the process, the composition root and the dev server read it; the rest knows its type.',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createServer as createProbe } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { createServer } from 'vite'
@@ -22,8 +23,25 @@ const loosened = (policy: string): string =>
     ['worker-src', 'blob:'],
   ].reduce((text, [directive, more]) => text.replace(`${directive} `, `${directive} ${more} `), policy)
 
-/** Where Vite reports changes: a port of its own, since the app's upgrades belong to `/ws`. */
+/**
+ * Where Vite reports changes: a port of its own, since the app's upgrades belong to `/ws`. The same at every
+ * start, so that open pages find it again after a restart of the server.
+ */
 const RELOAD_PORT = 24_678
+
+/** The wanted port where it is free, else any. */
+async function portNear(wanted: number): Promise<number> {
+  const probe = createProbe()
+  const listening = (port: number) =>
+    new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false))
+      probe.listen(port, () => resolve(true))
+    })
+  if (!(await listening(wanted)) && !(await listening(0))) throw new Error('No port is free to report changes on')
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : wanted
+}
 
 /** Serves the pages from their sources, for `npm run dev`: a change in web/ shows without a build. */
 export async function devPages(app: FastifyInstance): Promise<void> {
@@ -33,7 +51,7 @@ export async function devPages(app: FastifyInstance): Promise<void> {
     clearScreen: false,
     server: {
       middlewareMode: true,
-      ws: { port: RELOAD_PORT },
+      ws: { port: await portNear(RELOAD_PORT) },
       // Phones reach this machine by address or by its .local name.
       allowedHosts: ['.local'],
       // The server may listen on all addresses: nothing but what the pages are made of is given out.

@@ -58,7 +58,7 @@ function Blank({ feed }: { feed: Feed }) {
 }
 
 /** Of a tile that has words instead of a picture. */
-const WORDS_ASPECT = 4 / 3
+const WORDS_ASPECT = 16 / 9
 
 /** The shape of a tile: that of its picture or, before that came, the one the camera says it will have. */
 export function aspectOf(feed: Feed): number {
