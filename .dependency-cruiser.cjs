@@ -28,7 +28,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Two files that need each other are one file or three; type-only cycles are no better to read.',
+      comment:
+        'Two files that need each other are one file or three; type-only cycles are no better to read.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -68,7 +69,12 @@ module.exports = {
       [folder('domain'), folder('protocol'), '^server/bus/bus[.]ts$'],
       'Sockets and rooms; the store is reached through the domain.',
     ),
-    layer('lan-knows-protocol', folder('lan'), [folder('protocol')], 'Certificates and addresses of this machine.'),
+    layer(
+      'lan-knows-protocol',
+      folder('lan'),
+      [folder('protocol')],
+      'Certificates and addresses of this machine.',
+    ),
     layer(
       'http-knows-realtime-domain-and-protocol',
       folder('http'),
@@ -154,7 +160,8 @@ module.exports = {
     },
     {
       name: 'web-takes-schemas-as-types',
-      comment: 'The schemas bring a validator of 33 kB gzipped into the page; constants stand in the other files.',
+      comment:
+        'The schemas bring a validator of 33 kB gzipped into the page; constants stand in the other files.',
       severity: 'error',
       from: { path: '^web/' },
       to: { path: ['^server/protocol/(api|messages|models)[.]ts$', `${NPM}/typebox/`], ...atRuntime },
@@ -165,6 +172,9 @@ module.exports = {
     exclude: { path: '^dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['import', 'types', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'types', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 }

@@ -98,7 +98,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     await server.register(routes, { services })
   }
   socketRoute(server, services, realtime)
-  if (deps.lan !== undefined) await server.register(lanRoutes, { lan: deps.lan })
+  await server.register(lanRoutes, { lan: deps.lan })
   if (deps.pages !== undefined) await server.register(deps.pages)
   return { server, hub, instance }
 }

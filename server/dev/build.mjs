@@ -13,15 +13,10 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { dirname, join, sep } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const SHARED = ['package.json', 'package-lock.json', 'tsconfig.json']
 const SWAP_ATTEMPTS = 20
-/** What is served compressed, and the size in bytes below which that gains nothing. */
-const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/
-const COMPRESS_FROM = 1024
 
 /**
  * @typedef {object} Part
@@ -29,7 +24,6 @@ const COMPRESS_FROM = 1024
  * @property {string} entry what must be there for the result to be of use, from `out`
  * @property {string[]} sources files and folders it is built from, from the root
  * @property {string[]} ignored folders inside `sources` that do not go into it
- * @property {boolean} served whether browsers load it, so that it is compressed
  * @property {string[]} needs packages without which it cannot be built
  * @property {(out: string) => string[]} command arguments for node that build into the folder `out`
  */
@@ -41,20 +35,33 @@ const PARTS = {
     entry: 'main.js',
     sources: [...SHARED, 'server'],
     ignored: ['server/dev'],
-    served: false,
     needs: ['typescript', '@types/node'],
-    command: (out) => ['node_modules/typescript/bin/tsc', '-p', 'server/tsconfig.json', '--outDir', out, '--pretty', 'false'],
+    command: (out) => [
+      'node_modules/typescript/bin/tsc',
+      '-p',
+      'server/tsconfig.json',
+      '--outDir',
+      out,
+      '--pretty',
+      'false',
+    ],
   },
   web: {
     out: 'dist/web',
     entry: 'phone/index.html',
     sources: [...SHARED, 'web', 'server/protocol'],
     ignored: [],
-    served: true,
     needs: ['vite', 'preact'],
     command: (out) => [
-      'node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts',
-      '--outDir', join(ROOT, out), '--emptyOutDir', '--logLevel', 'warn',
+      'node_modules/vite/bin/vite.js',
+      'build',
+      '--config',
+      'web/vite.config.ts',
+      '--outDir',
+      join(ROOT, out),
+      '--emptyOutDir',
+      '--logLevel',
+      'warn',
     ],
   },
 }
@@ -85,7 +92,8 @@ const sourcesHash = (part) =>
   )
 
 /** Sizes stand for the content: this is to notice a file that was removed or cut short, not an attack. */
-const outputHash = (part) => hashOf(filesOf(part.out).flatMap((file) => [file, String(statSync(join(ROOT, file)).size)]))
+const outputHash = (part) =>
+  hashOf(filesOf(part.out).flatMap((file) => [file, String(statSync(join(ROOT, file)).size)]))
 
 const stampOf = (name) => join(ROOT, 'dist', `.${name}.json`)
 
@@ -103,7 +111,9 @@ const runNode = (args) =>
     let printed = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8')
-      stream.on('data', (text) => { printed += text })
+      stream.on('data', (text) => {
+        printed += text
+      })
     }
     child.on('error', reject)
     child.on('close', (code) => resolve({ code: code ?? 1, printed }))
@@ -129,20 +139,6 @@ const swapIn = (fresh, place) => {
   rmSync(old, { recursive: true, force: true })
 }
 
-/** Puts a .br and a .gz beside each file that is worth it, so that nothing is compressed while serving. */
-const compress = (folder) =>
-  Promise.all(
-    filesOf(folder)
-      .filter((file) => COMPRESSED.test(file))
-      .map(async (file) => {
-        const content = readFileSync(join(ROOT, file))
-        if (content.length < COMPRESS_FROM) return
-        const [br, gz] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content, { level: 9 })])
-        writeFileSync(join(ROOT, `${file}.br`), br)
-        writeFileSync(join(ROOT, `${file}.gz`), gz)
-      }),
-  )
-
 /**
  * Builds one part next to its place and swaps it in, so that a failure leaves the last good result.
  * @returns {Promise<boolean>} whether there is a result to run
@@ -154,10 +150,14 @@ const build = async (name, { stale }) => {
   const missing = part.needs.filter((need) => !existsSync(join(ROOT, 'node_modules', need, 'package.json')))
   if (missing.length > 0) {
     if (stale && existsSync(join(ROOT, part.out, part.entry))) {
-      console.log(`build ${name}: the sources have changed but ${missing.join(', ')} is not installed: using ${part.out} as it is`)
+      console.log(
+        `build ${name}: the sources have changed but ${missing.join(', ')} is not installed: using ${part.out} as it is`,
+      )
       return true
     }
-    console.error(`build ${name}: ${missing.join(', ')} is not installed: run \`npm ci --include=dev\`, then \`npm run build\``)
+    console.error(
+      `build ${name}: ${missing.join(', ')} is not installed: run \`npm ci --include=dev\`, then \`npm run build\``,
+    )
     return false
   }
 
@@ -176,7 +176,6 @@ const build = async (name, { stale }) => {
       return false
     }
     if (printed.trim() !== '') console.log(printed.trimEnd())
-    if (part.served) await compress(out)
     rmSync(stampOf(name), { force: true })
     swapIn(join(ROOT, out), join(ROOT, part.out))
   } finally {
@@ -190,7 +189,9 @@ const build = async (name, { stale }) => {
 const args = process.argv.slice(2)
 const unknown = args.filter((arg) => arg !== '--stale' && !Object.hasOwn(PARTS, arg))
 if (unknown.length > 0) {
-  console.error(`build: no such part or option: ${unknown.join(' ')} (parts: ${Object.keys(PARTS).join(', ')}; option: --stale)`)
+  console.error(
+    `build: no such part or option: ${unknown.join(' ')} (parts: ${Object.keys(PARTS).join(', ')}; option: --stale)`,
+  )
   process.exitCode = 1
 } else {
   const named = args.filter((arg) => Object.hasOwn(PARTS, arg))

@@ -6,28 +6,31 @@ import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { checkBoundaries } from './checks/boundaries.mjs'
 import { checkEnvironment } from './checks/environment.mjs'
+import { checkPageSize } from './checks/page-size.mjs'
 import { runTool } from './checks/run-tool.mjs'
 
 const TSC = 'node_modules/typescript/bin/tsc'
 
-const tool = (script, ...args) => async () => {
-  const { code, output } = await runTool(script, args)
-  return { ok: code === 0, output }
-}
+const tool =
+  (script, ...args) =>
+  async () => {
+    const { code, output } = await runTool(script, args)
+    return { ok: code === 0, output }
+  }
 
-/** @type {Record<string, () => { ok: boolean, output: string } | Promise<{ ok: boolean, output: string }>>} */
+/**
+ * `output` is shown where a step failed, `note` where it did not.
+ * @typedef {{ ok: boolean, output: string, note?: string }} Outcome
+ * @type {Record<string, () => Outcome | Promise<Outcome>>}
+ */
 const STEPS = {
   'types: server, tests': tool(TSC, '-p', 'tsconfig.json', '--pretty', 'false'),
+  'types: browser tests': tool(TSC, '-p', 'tests/browser/tsconfig.json', '--pretty', 'false'),
   'types: pages': tool(TSC, '-p', 'web/tsconfig.json', '--pretty', 'false'),
   lint: tool('node_modules/oxlint/bin/oxlint'),
   'dead code': tool('node_modules/knip/bin/knip.js', '--no-progress'),
   boundaries: checkBoundaries,
-  'phone page size': async () => {
-    const built = await runTool('server/dev/build.mjs', ['web', '--stale'])
-    if (built.code !== 0) return { ok: false, output: built.output }
-    const { code, output } = await runTool('node_modules/size-limit/bin.js', [])
-    return { ok: code === 0, output }
-  },
+  'phone page size': checkPageSize,
   format: tool('node_modules/oxfmt/bin/oxfmt', '--check'),
   environment: checkEnvironment,
 }
@@ -47,11 +50,13 @@ const failed = []
 const work = async () => {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     const began = performance.now()
-    const { ok, output } = await Promise.resolve()
+    const { ok, output, note } = await Promise.resolve()
       .then(STEPS[name])
       .catch((error) => ({ ok: false, output: error.stack ?? String(error) }))
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
-    console.log(`${name.padEnd(width)}  ${seconds.padStart(5)} s  ${ok ? 'ok' : 'FAILED'}`)
+    console.log(
+      `${name.padEnd(width)}  ${seconds.padStart(5)} s  ${ok ? 'ok' : 'FAILED'}${ok && note ? ` (${note})` : ''}`,
+    )
     if (ok) continue
     failed.push(name)
     console.log(output.trim().replaceAll(/^/gm, '    '))

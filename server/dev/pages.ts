@@ -37,7 +37,8 @@ async function portNear(wanted: number): Promise<number> {
       probe.once('error', () => resolve(false))
       probe.listen(port, () => resolve(true))
     })
-  if (!(await listening(wanted)) && !(await listening(0))) throw new Error('No port is free to report changes on')
+  if (!(await listening(wanted)) && !(await listening(0)))
+    throw new Error('No port is free to report changes on')
   const address = probe.address()
   await new Promise((resolve) => probe.close(resolve))
   return typeof address === 'object' && address !== null ? address.port : wanted

@@ -3,26 +3,11 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
+  KeyObject,
   randomBytes,
-  sign,
+  webcrypto,
   X509Certificate,
 } from 'node:crypto'
-import {
-  bits,
-  children,
-  constructed,
-  integer,
-  octets,
-  oid,
-  primitive,
-  sequence,
-  set,
-  time,
-  TRUE,
-  utf8,
-} from './der.ts'
 
 /** A certificate and the private key that belongs to it. */
 export interface KeyPair {
@@ -32,71 +17,73 @@ export interface KeyPair {
 
 export const DAY = 86_400_000
 
-/** DER of an X.500 name: organization and common name, the latter cut to 64 characters (ub-common-name). */
-export const distinguishedName = (commonName: string): Buffer =>
-  sequence(
-    set(sequence(oid('2.5.4.10'), utf8('Pairlens'))),
-    set(sequence(oid('2.5.4.3'), utf8([...commonName].slice(0, 64).join('')))),
-  )
+const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
-/** DER of a certificate's subject, byte for byte: an issuer must match it so (RFC 5280, section 7.1). */
-function subjectOf(certificate: X509Certificate): Buffer {
-  const [tbs = Buffer.alloc(0)] = children(certificate.raw)
-  const subject = children(tbs)[5]
-  if (subject === undefined) throw new TypeError('The certificate has no subject')
-  return subject
+/** Loads the library that writes certificates; it is slow to load, so only when there is one to write. */
+async function loadLibrary() {
+  // Its injection container reads the metadata that this adds to the global Reflect.
+  await import('reflect-metadata')
+  return import('@peculiar/x509')
 }
 
-/** DER of one extension (RFC 5280, section 4.1.2.9). */
-export const extension = (id: string, value: Uint8Array, critical = false): Buffer =>
-  sequence(oid(id), ...(critical ? [TRUE] : []), octets(value))
+/** RFC 7093, section 2, method 1, over the whole key: names it without SHA-1. In hex. */
+function keyId(key: KeyObject): string {
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(spki).digest().subarray(0, 20).toString('hex')
+}
 
-const spki = (key: KeyObject): Buffer => createPublicKey(key).export({ type: 'spki', format: 'der' })
-/** RFC 7093, section 2, method 1, over the whole key: names it without SHA-1. */
-const keyId = (key: KeyObject): Buffer => createHash('sha256').update(spki(key)).digest().subarray(0, 20)
-
-const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
-/** Certificates for https servers and nothing else. */
-export const SERVER_AUTH: Buffer = extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1')))
+/** A serial number is positive and at most 20 octets (RFC 5280, section 4.1.2.2). In hex. */
+function newSerial(): string {
+  const serial = randomBytes(16)
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40
+  return serial.toString('hex')
+}
 
 export interface CertificateTerms {
-  /** DER of a name. */
-  readonly subject: Buffer
+  /** Common name of the subject, beside the organization; cut to 64 characters (ub-common-name). */
+  readonly commonName: string
   /** Who signs; undefined makes the certificate its own issuer. */
   readonly issuer?: KeyPair
   /** Milliseconds since the epoch; the certificate holds whole seconds. */
   readonly notBefore: number
   readonly notAfter: number
   /** DER of the extensions besides the two key identifiers. */
-  readonly extensions: readonly Buffer[]
+  readonly extensions: readonly Uint8Array[]
 }
 
 /** Makes a P-256 key and a certificate for it. */
-export function makeKeyPair({ subject, issuer, notBefore, notAfter, extensions }: CertificateTerms): KeyPair {
-  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+export async function makeKeyPair(terms: CertificateTerms): Promise<KeyPair> {
+  const { commonName, issuer, notBefore, notAfter, extensions } = terms
+  const x509 = await loadLibrary()
+  const { subtle } = webcrypto
+  const { publicKey, privateKey } = await subtle.generateKey(P256, true, ['sign', 'verify'])
+  const key = KeyObject.from(privateKey)
   const signer = issuer?.key ?? key
-  // A serial number is positive and at most 20 octets (RFC 5280, section 4.1.2.2).
-  const serial = randomBytes(16)
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40
-  const tbs = sequence(
-    constructed(0, integer(Buffer.from([2]))),
-    integer(serial),
-    ECDSA_WITH_SHA256,
-    issuer === undefined ? subject : subjectOf(issuer.certificate),
-    sequence(time(notBefore), time(notAfter)),
-    subject,
-    spki(key),
-    constructed(
-      3,
-      sequence(
-        ...extensions,
-        extension('2.5.29.14', octets(keyId(key))),
-        extension('2.5.29.35', sequence(primitive(0, keyId(signer)))),
-      ),
-    ),
+  const pkcs8 = signer.export({ type: 'pkcs8', format: 'der' })
+  // As objects: of a plain text the library would read quotes, backslashes and a leading # as notation.
+  const subject = new x509.Name([
+    { O: [{ utf8String: 'Pairlens' }] },
+    { CN: [{ utf8String: [...commonName].slice(0, 64).join('') }] },
+  ])
+  const made = await x509.X509CertificateGenerator.create(
+    {
+      serialNumber: newSerial(),
+      subject,
+      issuer: issuer === undefined ? subject : new x509.X509Certificate(issuer.certificate.raw).subjectName,
+      notBefore: new Date(notBefore),
+      notAfter: new Date(notAfter),
+      publicKey,
+      signingKey: await subtle.importKey('pkcs8', pkcs8, P256, false, ['sign']),
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      extensions: [
+        ...extensions.map((der) => new x509.Extension(der)),
+        new x509.SubjectKeyIdentifierExtension(keyId(key)),
+        new x509.AuthorityKeyIdentifierExtension(keyId(signer)),
+      ],
+    },
+    webcrypto,
   )
-  const der = sequence(tbs, ECDSA_WITH_SHA256, bits(sign('sha256', tbs, signer)))
-  return { key, certificate: new X509Certificate(der) }
+  return { key, certificate: new X509Certificate(Buffer.from(made.rawData)) }
 }
 
 /** Both parts as one PEM text: what stands in one file cannot be torn apart by two writers. */

@@ -31,7 +31,7 @@ async function fromFolder(options: CredentialsOptions, names: readonly string[])
     title: 'The local certificate authority',
     consequence: 'Phones that trusted the old one show a warning until they trust the new one.',
     judge: (text) => judgeAuthority(text, at),
-    make: () => toPem(makeAuthority(name, at)),
+    make: async () => toPem(await makeAuthority(name, at)),
     log,
   })
   const leaf = await keep({
@@ -39,24 +39,28 @@ async function fromFolder(options: CredentialsOptions, names: readonly string[])
     title: 'The certificate of this machine',
     consequence: 'Phones notice nothing.',
     judge: (text) => judgeLeaf(text, authority, names, at),
-    make: () => toPem(makeLeaf(authority, leafName, names, at)),
+    make: async () => toPem(await makeLeaf(authority, leafName, names, at)),
     log,
   })
   return { authority, leaf }
 }
 
 /** In memory the leaf is judged like a kept one, so that it is renewed by the same rules. */
-function fromMemory(held: Credentials | undefined, options: CredentialsOptions, names: readonly string[]) {
+async function fromMemory(
+  held: Credentials | undefined,
+  options: CredentialsOptions,
+  names: readonly string[],
+) {
   const { name, leafName, now } = options
   const at = now()
   const authority =
-    held !== undefined && judgeAuthority(toPem(held.authority), at).verdict === 'sound'
+    held !== undefined && (await judgeAuthority(toPem(held.authority), at)).verdict === 'sound'
       ? held.authority
-      : makeAuthority(name, at)
+      : await makeAuthority(name, at)
   const leaf =
     held !== undefined && judgeLeaf(toPem(held.leaf), authority, names, at).verdict === 'sound'
       ? held.leaf
-      : makeLeaf(authority, leafName, names, at)
+      : await makeLeaf(authority, leafName, names, at)
   return { authority, leaf }
 }
 
@@ -84,7 +88,7 @@ export function openCredentials(
         )
       }
     }
-    held = fromMemory(held, options, names)
+    held = await fromMemory(held, options, names)
     return held
   }
 }

@@ -19,9 +19,9 @@ export interface KeptThing<T> {
   readonly title: string
   /** What follows from making a new one in the place of a faulty one; a sentence. */
   readonly consequence: string
-  judge(text: string): Judged<T>
+  judge(text: string): Judged<T> | Promise<Judged<T>>
   /** The text of a new one, which `judge` finds sound. */
-  make(): string
+  make(): string | Promise<string>
   readonly log: Log
 }
 
@@ -50,12 +50,12 @@ export async function keep<T>(thing: KeptThing<T>): Promise<T> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const judged = await look(thing, path)
     if (judged === 'absent') {
-      await createPrivate(path, thing.make())
+      await createPrivate(path, await thing.make())
     } else if (judged.verdict === 'sound') {
       return judged.value
     } else if (judged.verdict === 'outdated') {
       log.info(`[LAN] ${title} is renewed: ${judged.why}`)
-      await replacePrivate(path, thing.make())
+      await replacePrivate(path, await thing.make())
     } else {
       const aside = await setAside(path)
       if (aside === undefined) continue

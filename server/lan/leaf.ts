@@ -1,19 +1,9 @@
 /** The certificate of the https listener: short-lived, for this machine's addresses alone. */
 import { isIP } from 'node:net'
 import { CLOCK_SLACK } from './authority.ts'
-import {
-  DAY,
-  distinguishedName,
-  extension,
-  fromPem,
-  type KeyPair,
-  lifeOf,
-  makeKeyPair,
-  SERVER_AUTH,
-} from './certificate.ts'
-import { bits, primitive, sequence } from './der.ts'
+import { DAY, fromPem, type KeyPair, lifeOf, makeKeyPair } from './certificate.ts'
+import { leafExtensions } from './extensions.ts'
 import type { Judged } from './kept.ts'
-import { addressBytes } from './private-ranges.ts'
 
 /** From first to last moment; browsers refuse what lives longer than 398 days. */
 const LIFE = 397 * DAY
@@ -22,30 +12,21 @@ const LEAST_LEFT = 30 * DAY
 /** Names every leaf carries, so that the listener answers on the machine itself too. */
 export const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
 
-/** digitalSignature alone: bit 0. */
-const KEY_USAGE = extension('2.5.29.15', bits(Buffer.from([0x80]), 7), true)
-
 /** A leaf for IP addresses and DNS names; whether the authority may vouch for them is for verifiers to say. */
-export function makeLeaf(authority: KeyPair, name: string, names: readonly string[], now: number): KeyPair {
+export async function makeLeaf(
+  authority: KeyPair,
+  name: string,
+  names: readonly string[],
+  now: number,
+): Promise<KeyPair> {
   const notBefore = now - CLOCK_SLACK
   return makeKeyPair({
-    subject: distinguishedName(name),
+    commonName: name,
     issuer: authority,
     notBefore,
     // Whole seconds, both ends included (RFC 5280, section 4.1.2.5): one second less is 397 days.
     notAfter: Math.min(notBefore + LIFE - 1_000, lifeOf(authority.certificate).notAfter),
-    extensions: [
-      KEY_USAGE,
-      SERVER_AUTH,
-      extension(
-        '2.5.29.17',
-        sequence(
-          ...names.map((each) =>
-            isIP(each) === 0 ? primitive(2, Buffer.from(each)) : primitive(7, addressBytes(each)),
-          ),
-        ),
-      ),
-    ],
+    extensions: await leafExtensions(names),
   })
 }
 

@@ -1,4 +1,5 @@
 /** The machine's own addresses without https: with the LAN listener switched off, or nothing on the LAN. */
+import { isIPv6 } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { baseUrl, lanAddresses, localName } from './addresses.ts'
 import { LOOPBACK_NAMES } from './leaf.ts'
@@ -20,8 +21,10 @@ function ownNames(): string[] {
  */
 export function plainAddresses(host: string, port: () => number) {
   const everywhere = EVERYWHERE.has(host)
+  // 0.0.0.0 is every IPv4 address and no other.
+  const listensAt = (address: string) => (host === '0.0.0.0' ? !isIPv6(address) : everywhere || address === host)
   const reachable = () =>
-    lanAddresses(networkInterfaces(), hostname()).map(({ address }) => address).filter((address) => everywhere || address === host)
+    lanAddresses(networkInterfaces(), hostname()).map(({ address }) => address).filter(listensAt)
   return {
     urlFor: (wanted?: string): string | undefined => {
       const known = reachable()

@@ -34,26 +34,3 @@ for (const { address, prefix } of PRIVATE_RANGES) {
 /** Whether the authority may vouch for this IP address. */
 export const isPrivate = (address: string): boolean =>
   isIPv4(address) ? ranges.check(address) : isIPv6(address) && ranges.check(address, 'ipv6')
-
-/** The 4 or 16 bytes of an IP address without a zone; throws on anything else. */
-export function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  if (!isIPv6(address) || address.includes('.') || address.includes('%')) {
-    throw new TypeError(`${address} is not a plain IP address`)
-  }
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string) =>
-    text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
-  const before = groups(head)
-  const after = groups(tail ?? '')
-  const bytes = Buffer.alloc(16)
-  before.forEach((group, index) => bytes.writeUInt16BE(group, index * 2))
-  after.forEach((group, index) => bytes.writeUInt16BE(group, 16 - (after.length - index) * 2))
-  return bytes
-}
-
-/** The mask of a prefix, as long as the address it belongs to. */
-export function maskBytes({ address, prefix }: Range): Buffer {
-  const bytes = Buffer.alloc(isIPv4(address) ? 4 : 16)
-  return Buffer.from(bytes.map((_, index) => (0xff00 >> Math.min(8, Math.max(0, prefix - index * 8))) & 0xff))
-}

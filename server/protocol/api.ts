@@ -95,17 +95,18 @@ export const Readiness = Type.Object({
 })
 export type Readiness = Static<typeof Readiness>
 
-/** How phones on the same network reach this machine; only where LAN https is on. */
+/** How phones on the same network reach this machine; no addresses and no `trust` where LAN https is off. */
 export const LanInfo = Type.Object({
   addresses: Type.Array(Type.Object({
     address: Type.String({ description: 'IP address or .local name' }),
     network: Type.String({ description: 'Name of the network card' }),
     url: Type.String({ description: 'Base of the URLs in QR codes when this address is chosen' }),
   })),
-  trust: Type.Object({
+  trust: Type.Optional(Type.Object({
     fingerprint: Type.String({ description: 'SHA-256 of the authority\'s certificate, hex pairs with colons' }),
     paths: Type.Object({ page: Type.String(), certificate: Type.String(), profile: Type.String() }),
     httpPort: Type.Integer({ description: 'Where the trust page is reached before the authority is trusted' }),
-  }),
+  })),
 })
 export type LanInfo = Static<typeof LanInfo>
+export type TrustInfo = NonNullable<LanInfo['trust']>

@@ -18,12 +18,28 @@ interface Service {
   [field: string]: unknown
 }
 const blueprint = parse(read('render.yaml'), { uniqueKeys: true }) as { services: Service[] }
-const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string>; engines: { node: string } }
+const manifest = JSON.parse(read('package.json')) as {
+  scripts: Record<string, string>
+  engines: { node: string }
+}
 
 /** Fields of a web service as Render's Blueprint reference lists them; a misspelt one is ignored there. */
 const FIELDS = [
-  'type', 'name', 'runtime', 'plan', 'region', 'branch', 'buildCommand', 'startCommand', 'healthCheckPath',
-  'maxShutdownDelaySeconds', 'numInstances', 'scaling', 'envVars', 'domains', 'autoDeployTrigger',
+  'type',
+  'name',
+  'runtime',
+  'plan',
+  'region',
+  'branch',
+  'buildCommand',
+  'startCommand',
+  'healthCheckPath',
+  'maxShutdownDelaySeconds',
+  'numInstances',
+  'scaling',
+  'envVars',
+  'domains',
+  'autoDeployTrigger',
 ]
 
 describe('render.yaml', () => {
@@ -85,7 +101,11 @@ describe('render.yaml', () => {
       UPSTASH_REDIS_REST_URL: '',
       UPSTASH_REDIS_REST_TOKEN: '',
     })
-    expect(config).toMatchObject({ port: 10_000, publicUrl: 'https://pairlens.onrender.com', store: { kind: 'memory' } })
+    expect(config).toMatchObject({
+      port: 10_000,
+      publicUrl: 'https://pairlens.onrender.com',
+      store: { kind: 'memory' },
+    })
     expect(config.lanHttpsPort).toBeUndefined()
     expect(config.warnings).toEqual([])
   })

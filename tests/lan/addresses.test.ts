@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { baseUrl, lanAddresses, localName } from '../../server/lan/addresses.ts'
-import { addressBytes, isPrivate, maskBytes } from '../../server/lan/private-ranges.ts'
+import { isPrivate } from '../../server/lan/private-ranges.ts'
 import { card } from './support.ts'
 
 test('real cards come before containers and tunnels, Wi-Fi before wire, the name last', () => {
@@ -82,16 +82,6 @@ test.each([
   ['not an address', false],
 ])('%s is private: %s', (address, expected) => {
   expect(isPrivate(address)).toBe(expected)
-})
-
-test('bytes of addresses and masks', () => {
-  expect(addressBytes('192.168.1.5').toString('hex')).toBe('c0a80105')
-  expect(addressBytes('::').toString('hex')).toBe('0'.repeat(32))
-  expect(addressBytes('fd00::2').toString('hex')).toBe(`fd${'0'.repeat(29)}2`)
-  expect(addressBytes('1:2:3:4:5:6:7:8').toString('hex')).toBe('00010002000300040005000600070008')
-  expect(() => addressBytes('fe80::1%eth0')).toThrow(TypeError)
-  expect(maskBytes({ address: '172.16.0.0', prefix: 12 }).toString('hex')).toBe('fff00000')
-  expect(maskBytes({ address: 'fc00::', prefix: 7 }).toString('hex')).toBe(`fe${'0'.repeat(30)}`)
 })
 
 test('base URLs', () => {

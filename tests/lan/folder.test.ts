@@ -115,7 +115,6 @@ describe('renewal', () => {
 })
 
 describe('damaged or foreign files', () => {
-  const other = makeAuthority('Pairlens on other', Date.now())
   const withoutLimits = async (folder: string) => {
     const [key, certificate] = [join(folder, 'k.pem'), join(folder, 'c.pem')]
     const made = await run('openssl', [
@@ -150,7 +149,10 @@ describe('damaged or foreign files', () => {
     [
       'a key of another certificate',
       'do not belong together',
-      (text) => `${toPem(other).split('-----BEGIN CERT')[0]}${text.slice(text.indexOf('-----BEGIN CERT'))}`,
+      async (text) => {
+        const other = toPem(await makeAuthority('Pairlens on other', Date.now()))
+        return `${other.split('-----BEGIN CERT')[0]}${text.slice(text.indexOf('-----BEGIN CERT'))}`
+      },
     ],
     ['an authority without limits', 'not limited', (_text, folder) => withoutLimits(folder)],
     ['far too large', 'too large', (text) => text + ' '.repeat(100_000)],

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws'
+import { WebSocket, type ClientOptions } from 'ws'
 import { SUBPROTOCOL } from '../../server/protocol/limits.ts'
 import type { ClientMessage, ServerMessage, ServerMessageOf, ServerMessageType } from '../../server/protocol/messages.ts'
 
@@ -111,6 +111,10 @@ export interface ConnectOptions {
   readonly protocols?: readonly string[]
   readonly origin?: string
   readonly headers?: Record<string, string>
+  /** Another path than that of the socket. */
+  readonly path?: string
+  /** What a client may do otherwise: answer no pings, offer compression. */
+  readonly socket?: Pick<ClientOptions, 'autoPong' | 'perMessageDeflate'>
 }
 
 /** The answer to a refused upgrade. */
@@ -129,7 +133,8 @@ export class Refused extends Error {
 
 /** Opens a socket; rejects with `Refused` where the server answers otherwise. */
 export async function connect(base: string, options: ConnectOptions = {}): Promise<TestClient> {
-  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/ws`, [...(options.protocols ?? [SUBPROTOCOL])], {
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${options.path ?? '/ws'}`, [...(options.protocols ?? [SUBPROTOCOL])], {
+    ...options.socket,
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(options.headers === undefined ? {} : { headers: options.headers }),
   })

@@ -53,7 +53,8 @@ let installed: string | undefined
  */
 function installation(): string {
   if (installed !== undefined) return installed
-  if (!existsSync(join(ROOT, 'dist/server/main.js'))) throw new Error('There is no dist/server: run `npm run build`.')
+  if (!existsSync(join(ROOT, 'dist/server/main.js')))
+    throw new Error('There is no dist/server: run `npm run build`.')
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pairlens-server-')))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
@@ -86,7 +87,8 @@ const isReady = async (url: string, atMost: number): Promise<boolean> => {
     return uptimeMs <= atMost
   } catch (error) {
     // Nobody listens yet, or not fast enough: the caller looks again, and knows when the process has ended.
-    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return false
+    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError'))
+      return false
     throw error
   }
 }
@@ -133,7 +135,8 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
   }
 
   while (!(await isReady(url, performance.now() - began))) {
-    if (exit !== undefined) throw new StartError(`The server ended at its start (${exit.code ?? exit.signal})`, exit, printed)
+    if (exit !== undefined)
+      throw new StartError(`The server ended at its start (${exit.code ?? exit.signal})`, exit, printed)
     if (performance.now() - began > START_WITHIN) {
       await end('SIGKILL')
       throw new StartError(`The server was not ready within ${START_WITHIN} ms`, undefined, printed)

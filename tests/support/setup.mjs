@@ -52,7 +52,11 @@ const absent = missingTools()
 if (process.argv.includes('--verify')) {
   if (absent.length > 0) fail(missing(absent))
 } else if (absent.length === 0) {
-  console.log(`Nothing to do: ${Object.keys(TOOLS).map((name) => findTool(name)).join(', ')}`)
+  console.log(
+    `Nothing to do: ${Object.keys(TOOLS)
+      .map((name) => findTool(name))
+      .join(', ')}`,
+  )
 } else {
   const misnamed = absent.filter((name) => process.env[TOOLS[name].variable])
   if (misnamed.length > 0) fail(missing(misnamed).replace(/: run.*/, ': mend or unset the variable.'))

@@ -30,9 +30,12 @@ export default class SummaryReporter implements Reporter {
         // `pending` at the end of a run: it was never finished.
         else failed += 1
       }
-      const brokenSuites = [...module.children.allSuites()].filter((suite) => suite.errors().length > 0).length
+      const brokenSuites = [...module.children.allSuites()].filter(
+        (suite) => suite.errors().length > 0,
+      ).length
       counts.failed += failed + brokenSuites + (module.errors().length > 0 ? 1 : 0)
-      if (failed === 0 && brokenSuites === 0 && module.errors().length === 0 && !module.ok()) counts.failed += 1
+      if (failed === 0 && brokenSuites === 0 && module.errors().length === 0 && !module.ok())
+        counts.failed += 1
     }
     this.#counts = counts
   }

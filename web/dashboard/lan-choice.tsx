@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks'
-import type { LanInfo } from '../../server/protocol/api.ts'
+import type { LanInfo, TrustInfo } from '../../server/protocol/api.ts'
 import { CopyText } from '../lib/ui/copy-text.tsx'
 import { Dialog } from '../lib/ui/dialog.tsx'
 import type { Lan } from './lan.ts'
@@ -8,7 +8,7 @@ type Address = LanInfo['addresses'][number]
 
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
 
-function TrustDialog({ trust, address, onClose }: { trust: LanInfo['trust']; address: Address; onClose: () => void }) {
+function TrustDialog({ trust, address, onClose }: { trust: TrustInfo; address: Address; onClose: () => void }) {
   const page = new URL(trust.paths.page, address.url)
   page.protocol = 'http:'
   page.port = String(trust.httpPort)
@@ -67,8 +67,10 @@ export function LanChoice({ lan, url, onChange }: { lan: Lan; url: string | unde
           </select>
         </div>
       )}
-      <button type="button" class="link-button" onClick={() => setExplained(true)}>Phone shows a warning?</button>
-      {explained && (
+      {info.trust && (
+        <button type="button" class="link-button" onClick={() => setExplained(true)}>Phone shows a warning?</button>
+      )}
+      {info.trust && explained && (
         <TrustDialog trust={info.trust} address={shown} onClose={() => setExplained(false)} />
       )}
     </div>

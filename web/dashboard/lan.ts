@@ -1,11 +1,11 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { LanInfo } from '../../server/protocol/api.ts'
-import { ApiError, type Api } from '../lib/api.ts'
+import type { Api } from '../lib/api.ts'
 
 const REMEMBERED = 'pairlens:lan-address'
 
 export interface Lan {
-  /** Undefined until asked, and where the server has no LAN listener. */
+  /** Undefined until the server answered; without addresses where it has no LAN listener. */
   readonly info: ReadonlySignal<LanInfo | undefined>
   /** The address this browser's user chose; undefined leaves it to the server. */
   readonly chosen: ReadonlySignal<string | undefined>
@@ -34,9 +34,7 @@ export function openLan(api: Pick<Api, 'lan'>, storage = browserStorage()): Lan 
     },
     (error: unknown) => {
       chosen.value = undefined
-      if (!(error instanceof ApiError && error.code === 'not_found')) {
-        console.warn('The addresses of this computer are not known', error)
-      }
+      console.warn('The addresses of this computer are not known', error)
     },
   )
   return {

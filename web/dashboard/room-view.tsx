@@ -84,7 +84,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
         ? (
             <main class="room">
               {!wide && <Claims desk={desk} />}
-              <Tiles feeds={feeds} onRemove={setRemoving} />
+              <Tiles feeds={desk.cameras.feeds} onRemove={setRemoving} />
               {wide && (
                 <aside class="side">
                   <Claims desk={desk} />

@@ -6,23 +6,36 @@ export interface TileBox {
   height: number
 }
 
-/** Splits into rows of about equal length, in order. */
-function split(aspects: readonly number[], rows: number): number[][] {
-  const target = aspects.reduce((sum, aspect) => sum + aspect, 0) / rows
-  const result: number[][] = [[]]
-  let filled = 0
-  aspects.forEach((aspect, index) => {
-    const row = result.at(-1) ?? []
-    const rowsAfter = rows - result.length
-    const tilesLeft = aspects.length - index
-    // A tile belongs to the row in which its middle falls; every later row must get one.
-    const next = row.length > 0 && rowsAfter > 0
-      && (filled + aspect / 2 > target * result.length || tilesLeft <= rowsAfter)
-    if (next) result.push([aspect])
-    else row.push(aspect)
-    filled += aspect
-  })
-  return result
+/** Fills rows in order, none longer than `longest` unless a single tile is. */
+function fill(aspects: readonly number[], longest: number): number[][] {
+  const rows: number[][] = []
+  let used = Infinity
+  for (const aspect of aspects) {
+    if (used + aspect > longest) {
+      rows.push([])
+      used = 0
+    }
+    rows.at(-1)?.push(aspect)
+    used += aspect
+  }
+  return rows
+}
+
+/** Halvings after which the search below is finer than a pixel. */
+const HALVINGS = 24
+
+/** Splits into so many rows, or fewer, that the longest is as short as can be; what is left over comes last. */
+function split(aspects: readonly number[], count: number): number[][] {
+  let low = Math.max(...aspects)
+  let high = aspects.reduce((sum, aspect) => sum + aspect, 0)
+  // Sums of fractions come out differently in another order.
+  const slack = high * 1e-9
+  for (let step = 0; step < HALVINGS; step += 1) {
+    const middle = (low + high) / 2
+    if (fill(aspects, middle + slack).length > count) low = middle
+    else high = middle
+  }
+  return fill(aspects, high + slack)
 }
 
 /** Lowers the highest rows until all fit into `height`. */

@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useComputed, type ReadonlySignal } from '@preact/signals'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Feed } from '../lib/receiving.ts'
 import { layRows } from './rows.ts'
@@ -8,7 +9,7 @@ import { aspectOf, Tile } from './tile.tsx'
 const GAP = 12
 
 interface Props {
-  feeds: ReadonlyMap<SessionId, Feed>
+  feeds: ReadonlySignal<ReadonlyMap<SessionId, Feed>>
   onRemove?: (feed: Feed) => void
 }
 
@@ -19,7 +20,10 @@ interface Props {
 export function Tiles({ feeds, onRemove }: Props) {
   const stage = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
-  const list = [...feeds.values()]
+  const list = [...feeds.value.values()]
+  // As a text it changes only when a shape does, not with every reading of the statistics.
+  const shapes = useComputed(() => [...feeds.value.values()].map((feed) => aspectOf(feed).toFixed(3)).join(' '))
+  const aspects = shapes.value
 
   useLayoutEffect(() => {
     const element = stage.current
@@ -31,7 +35,10 @@ export function Tiles({ feeds, onRemove }: Props) {
     return () => observer.disconnect()
   }, [])
 
-  const boxes = layRows(size.width, size.height, list.map(aspectOf), GAP)
+  const boxes = useMemo(
+    () => layRows(size.width, size.height, aspects.split(' ').filter(Boolean).map(Number), GAP),
+    [size, aspects],
+  )
   return (
     <div class="stage" ref={stage}>
       <div class="tiles">

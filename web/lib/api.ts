@@ -117,7 +117,7 @@ export const createApi = (
     preview: (body: PreviewPairing) =>
       ask<PairingPreview>({ method: 'POST', path: '/api/pairings/preview', body }),
     claim: (body: ClaimPairing) => ask<Paired>({ method: 'POST', path: '/api/pairings', body }),
-    /** How phones on the same network reach this machine; `not_found` where the server has no LAN listener. */
+    /** How phones on the same network reach this machine; no addresses where the server has no LAN listener. */
     lan: () => ask<LanInfo>({ method: 'GET', path: '/api/lan' }),
   }
 }

@@ -13,7 +13,7 @@
  * camera: a watcher whose connection belongs to another source asks for a new one.
  */
 import type { SessionId } from '../../server/protocol/ids.ts'
-import type { Member, MemberState } from '../../server/protocol/models.ts'
+import type { MemberState } from '../../server/protocol/models.ts'
 
 /**
  * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
@@ -34,7 +34,7 @@ export interface CameraState {
   readonly height?: number
   /** Frames a second. */
   readonly fps?: number
-  /** A failure in words, for people; at most 200 characters. */
+  /** What mends a failure on that device, in words for people; at most 200 characters. */
   readonly detail?: string
 }
 
@@ -99,13 +99,4 @@ export const readCamera = (state: MemberState): CameraReport => {
 export const readWatching = (state: MemberState, camera: SessionId): WatchState | undefined => {
   const watching = state['watching']
   return isRecord(watching) ? oneOf(WATCH_STATES, watching[camera]) : undefined
-}
-
-/** Hosts and viewers that have a picture of this camera now. */
-export const countWatchers = (members: Iterable<Member>, camera: SessionId): number => {
-  let count = 0
-  for (const member of members) {
-    if (member.role !== 'camera' && readWatching(member.state, camera) === 'live') count += 1
-  }
-  return count
 }

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { Member } from '../../server/protocol/models.ts'
 import { createBackoff } from './backoff.ts'
-import { readCamera, type CameraReport } from './camera-state.ts'
+import { readCamera, type CameraReport, type CameraStatus } from './camera-state.ts'
 import type { Client } from './client-types.ts'
 import { disposers, type Disposer } from './disposer.ts'
 import { createPeer, type Peer, type PeerOptions, type PeerStage } from './peer.ts'
@@ -46,6 +46,10 @@ const RETRY_FIRST = 1_000
 const RETRY_CAP = 15_000
 /** A connection without a picture for so long is asked for anew. */
 const PICTURE_WITHIN = 6_000
+
+/** Between a start and a stop; a camera that is turned round or woken asks again without a new source. */
+const isRunning = (status: CameraStatus): boolean =>
+  status === 'live' || status === 'paused' || status === 'asking' || status === 'needs-tap'
 
 interface Link {
   readonly peer: Peer
@@ -143,8 +147,8 @@ export const createFeed = (deps: {
   }
 
   const retry = () => {
-    const { source, status } = report.peek().camera
-    if (source === undefined || (status !== 'live' && status !== 'paused')) return
+    const source = wanted.peek()
+    if (source === undefined) return
     if (link) {
       send({ kind: 'bye', pc: link.peer.pc })
       drop()
@@ -160,9 +164,9 @@ export const createFeed = (deps: {
 
   const wanted = computed(() => {
     const { source, status } = report.value.camera
-    return source !== undefined && (status === 'live' || status === 'paused') ? source : undefined
+    return isRunning(status) ? source : undefined
   })
-  const paused = computed(() => report.value.camera.status === 'paused')
+  const paused = computed(() => report.value.camera.status !== 'live')
   const stop = disposers(
     effect(() => {
       const source = wanted.value

@@ -4,9 +4,9 @@ import { createStatsReader, type VideoStats } from './stats.ts'
 
 /** Often until the first picture, so that `live` is said when it is there. */
 const LOOK_FIRST = 100
-const LOOK = 500
+const LOOK = 400
 /** No new frame for so long means standing still; [MED-1] allows 3 s until it is seen. */
-const STILL_AFTER = 1_800
+const STILL_AFTER = 1_300
 const TELL_STATS = 1_000
 
 export interface PictureWatch {

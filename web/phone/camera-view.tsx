@@ -24,7 +24,7 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
                 <span class="pill">{watchingWords(view.watching)}</span>
               </>
             )
-          : <span key={stage} class="pill stage-late">{stageWords(stage)}</span>}
+          : <span key={stage} class="pill stage-late">{trouble ? 'No picture arrives' : stageWords(stage)}</span>}
         <Lost phone={phone} />
       </header>
       {trouble && (
@@ -64,8 +64,8 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
   )
 }
 
-/** What the camera sees; mirrored when it looks at the person, as a mirror does. */
-function Preview({ phone }: { phone: Phone }) {
+/** What this camera sees; mirrored when it looks at the person, as a mirror does. */
+export function Preview({ phone }: { phone: Phone }) {
   const video = useRef<HTMLVideoElement>(null)
   useSignalEffect(() => {
     const track = phone.camera.track.value

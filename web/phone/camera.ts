@@ -39,6 +39,8 @@ export interface Camera {
   resume(): Promise<void>
   waitForTap(): void
   stop(): void
+  /** Names the source anew, so that every watcher asks for a new connection. */
+  renew(): void
   turn(): Promise<void>
   setTorch(on: boolean): Promise<void>
   /** Looks whether the track survived what the page went through; resolves true when it had to be replaced. */
@@ -84,6 +86,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   /** Rises with every start and stop: an answer that belongs to an older one is given back unused. */
   let turnCount = 0
   let unfollow: Disposer = () => {}
+  let reviving: Promise<boolean> | undefined
 
   const release = () => {
     unfollow()
@@ -137,6 +140,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     const mine = turnCount
     release()
     if (!navigator.mediaDevices?.getUserMedia) {
+      source.value = undefined
       phase.value = { status: 'insecure', cause: undefined }
       return false
     }
@@ -154,6 +158,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       const fault = cameraFault(cause)
       batch(() => {
         track.value = undefined
+        if (fault !== 'denied' || byTap) source.value = undefined
         phase.value = fault === 'denied' && !byTap ? { status: 'needs-tap' } : { status: fault, cause }
       })
       return false
@@ -164,6 +169,28 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     const now = devices.findIndex(({ deviceId }) => deviceId === track.peek()?.getSettings().deviceId)
     const next = devices[(now + 1) % devices.length]
     return next ? { deviceId: next.deviceId } : undefined
+  }
+
+  const revive = async (): Promise<boolean> => {
+    const { status } = phase.peek()
+    if (status !== 'live' && status !== 'paused') return false
+    const live = track.peek()
+    if (live?.readyState === 'live' && live.muted) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer)
+          stop()
+          resolve()
+        }
+        const timer = setTimeout(done, UNMUTE_WITHIN)
+        const stop = listen(live, 'unmute', done)
+      })
+    }
+    if (live?.readyState === 'live' && !live.muted) {
+      phase.value = { status: 'live' }
+      return false
+    }
+    return await acquire({ facing }, false)
   }
 
   return {
@@ -188,6 +215,9 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         phase.value = { status: 'off' }
       })
     },
+    renew() {
+      if (source.peek() !== undefined) source.value = randomText(12)
+    },
     async turn() {
       const before = facing
       if (picture.peek().facing) {
@@ -211,26 +241,12 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         torch.value = undefined
       }
     },
-    async revive() {
-      const { status } = phase.peek()
-      if (status !== 'live' && status !== 'paused') return false
-      const live = track.peek()
-      if (live?.readyState === 'live' && live.muted) {
-        await new Promise<void>((resolve) => {
-          const done = () => {
-            clearTimeout(timer)
-            stop()
-            resolve()
-          }
-          const timer = setTimeout(done, UNMUTE_WITHIN)
-          const stop = listen(live, 'unmute', done)
-        })
-      }
-      if (live?.readyState === 'live' && !live.muted) {
-        phase.value = { status: 'live' }
-        return false
-      }
-      return await acquire({ facing }, false)
+    revive() {
+      // Several events tell of one return.
+      reviving ??= revive().finally(() => {
+        reviving = undefined
+      })
+      return reviving
     },
   }
 }

@@ -16,8 +16,9 @@ export function CodeEntry({ busy, failure, enter }: {
   const field = useRef<HTMLInputElement>(null)
   const cells = Array.from({ length: CODE_LENGTH }, (_, index) => code.value[index] ?? '')
   useEffect(() => {
+    if (!busy) field.current?.focus({ preventScroll: true })
     if (failure) field.current?.select()
-  }, [failure])
+  }, [busy, failure])
 
   const change = (typed: string) => {
     const before = code.peek()

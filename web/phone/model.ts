@@ -51,6 +51,8 @@ export interface Phone {
   stop(): void
   enterCode(code: string): Promise<void>
   showCode(): void
+  /** Gives up a pairing that waits for approval. */
+  cancel(): void
   /** Back to the stored session after a code that did not work. */
   goBack(): void
   /** Does what the failure's button says. */
@@ -243,6 +245,15 @@ export const createPhone = (): Phone => {
       await lookUp(typedTicket(code))
     },
     showCode,
+    cancel() {
+      const record = seat.read()
+      seat.forget()
+      showCode()
+      if (record) {
+        // Unanswered, the claim ends with its code.
+        api.signOut(record.token).catch((cause: unknown) => console.warn('The pairing was not given up', cause))
+      }
+    },
     goBack,
     mend(failure) {
       const now = phase.peek()

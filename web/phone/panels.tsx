@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import type { PairingPreview } from '../../server/protocol/api.ts'
 import type { Failure } from '../lib/failures.ts'
 import { Button } from '../lib/ui/button.tsx'
+import { Preview } from './camera-view.tsx'
 import { Lost } from './lost.tsx'
 import type { Phone } from './model.ts'
 import { deviceWords } from './words.ts'
@@ -62,12 +63,14 @@ export function Insecure({ preview, address }: { preview: PairingPreview; addres
   )
 }
 
-export function Check({ check, roomName }: { check: string; roomName: string }) {
+export function Check({ phone, check }: { phone: Phone; check: string }) {
   return (
-    <Panel>
-      <p class="lead">Enter this number on “{roomName}”</p>
+    <Panel foot={<Button size="thumb" onClick={phone.cancel}>Cancel</Button>}>
+      <p class="lead">Enter this number on “{phone.roomName.value}”</p>
       <p class="check" data-check={check}>{check === '' ? '–' : check}</p>
       <p class="muted">Waiting for approval. Keep this page open.</p>
+      {phone.camera.track.value && <div class="check-preview"><Preview phone={phone} /></div>}
+      <Lost phone={phone} />
     </Panel>
   )
 }

@@ -33,7 +33,7 @@ function Screen({ phone }: { phone: Phone }) {
     case 'insecure':
       return <Insecure preview={view.preview} address={view.address} />
     case 'check':
-      return <Check check={view.check} roomName={phone.roomName.value} />
+      return <Check phone={phone} check={view.check} />
     case 'resume':
     case 'stopped':
       return <Resting phone={phone} stopped={view.name === 'stopped'} />

@@ -1,8 +1,9 @@
 /** The phone's live session: connection, pictures to the watchers, and what the dashboard is told. */
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Api } from '../lib/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
-import { countWatchers, readWatching, type WatchState } from '../lib/camera-state.ts'
+import { readWatching, type WatchState } from '../lib/camera-state.ts'
 import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
 import { cameraFailure } from '../lib/failures.ts'
@@ -19,7 +20,7 @@ export interface PhoneSession {
   readonly watchers: ReadonlySignal<number>
   /** Every watcher of the room tried and gets no picture. */
   readonly blocked: ReadonlySignal<boolean>
-  /** Tries all connections again. */
+  /** Has every watcher connect anew. */
   retry(): void
   dispose(): void
 }
@@ -81,7 +82,7 @@ const reportCamera = (client: Client, camera: Camera): Disposer =>
         width: (seen && picture.width) || null,
         height: (seen && picture.height) || null,
         fps: (seen && picture.fps) || null,
-        detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).title : null,
+        detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).mend : null,
       },
     })
   })
@@ -99,14 +100,29 @@ export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; ca
   const sending = signal<Sending | undefined>(undefined)
 
   const others = computed(() => [...client.members.value.values()].filter(({ role }) => role !== 'camera'))
+  /** Connections over which a picture was seen: they count while the server, or its memory, is away. */
+  const confirmed = new Set<string>()
+  const hasPicture = (id: SessionId): boolean => {
+    const member = client.members.value.get(id)
+    const told = member?.connected ? readWatching(member.state, record.id) : undefined
+    const peer = sending.value?.peers.value.get(id)
+    const plays = peer !== undefined && confirmed.has(peer.pc) && peer.state.value.status === 'connected'
+    return client.active.value && told !== undefined ? told === 'live' : plays
+  }
   const states = computed((): readonly (WatchState | undefined)[] =>
     others.value.filter(({ connected }) => connected).map(({ state }) => readWatching(state, record.id)))
-  const direct = computed(() => {
-    const peers = [...(sending.value?.peers.value.values() ?? [])]
-    return peers.filter((peer) => peer.state.value.status === 'connected').length
+  const watching = computed(() => {
+    const ids = new Set([...others.value.map(({ id }) => id), ...(sending.value?.peers.value.keys() ?? [])])
+    return [...ids].filter(hasPicture).length
   })
 
   const stop = disposers(
+    effect(() => {
+      for (const [id, peer] of sending.value?.peers.value ?? []) {
+        const state = client.members.value.get(id)?.state
+        if (state && readWatching(state, record.id) === 'live') confirmed.add(peer.pc)
+      }
+    }),
     reportCamera(client, camera),
     reportBattery(client),
     reportNetwork(client),
@@ -141,13 +157,10 @@ export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; ca
 
   return {
     client,
-    // Without the server nobody says what they see, but the connections themselves do.
-    watching: computed(() => client.active.value
-      ? countWatchers(client.members.value.values(), record.id)
-      : direct.value),
+    watching,
     watchers: computed(() => states.value.length),
     blocked: computed(() => states.value.length > 0 && states.value.every((state) => state === 'failed')),
-    retry: () => sending.peek()?.restart(),
+    retry: camera.renew,
     dispose() {
       stop()
       client.dispose()

@@ -37,7 +37,7 @@ export const announcement = (view: View): string => {
 export const titleOf = (view: View, roomName: string): string => {
   const where = roomName === '' ? 'Pairlens' : roomName
   switch (view.name) {
-    case 'camera': return `${stageWords(view.stage)} · ${where}`
+    case 'camera': return `${view.trouble?.title ?? stageWords(view.stage)} · ${where}`
     case 'stopped': return `Stopped · ${where}`
     case 'resume': return `Camera paused · ${where}`
     case 'ready': return `Start camera · ${where}`

@@ -1,5 +1,5 @@
 import { ShieldCheck } from 'lucide-preact'
-import type { LanInfo } from '../../server/protocol/api.ts'
+import type { TrustInfo } from '../../server/protocol/api.ts'
 import { Notice } from '../lib/ui/notice.tsx'
 import { StateLine } from '../lib/ui/state-line.tsx'
 import { load, loaded, platform, type Platform, securePage } from './state.ts'
@@ -79,12 +79,12 @@ function Last() {
   )
 }
 
-function Ready({ info }: { info: LanInfo }) {
+function Ready({ trust }: { trust: TrustInfo }) {
   return (
     <>
       <Choice />
       <section class="card">
-        <StepsFor platform={platform.value} paths={info.trust.paths} />
+        <StepsFor platform={platform.value} paths={trust.paths} />
       </section>
       <Last />
       <section class="card">
@@ -95,7 +95,7 @@ function Ready({ info }: { info: LanInfo }) {
             ? ''
             : ' This page came over an open connection, so compare it before you install.'}
         </p>
-        <Fingerprint text={info.trust.fingerprint} />
+        <Fingerprint text={trust.fingerprint} />
       </section>
       <section class="card">
         <h2 class="with-icon">
@@ -128,7 +128,7 @@ function Body() {
         </p>
       )
     case 'ready':
-      return <Ready info={now.info} />
+      return <Ready trust={now.trust} />
     case 'off':
       return (
         <Notice tone="muted" title="Nothing to trust here">

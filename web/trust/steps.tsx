@@ -1,9 +1,9 @@
 import { type ComponentChildren, Fragment } from 'preact'
 import { Download } from 'lucide-preact'
-import type { LanInfo } from '../../server/protocol/api.ts'
+import type { TrustInfo } from '../../server/protocol/api.ts'
 import type { Platform } from './state.ts'
 
-type Paths = LanInfo['trust']['paths']
+type Paths = TrustInfo['paths']
 
 /** A way through settings, as the device names its places. */
 function Way({ to }: { to: readonly string[] }) {

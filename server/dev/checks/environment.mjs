@@ -13,7 +13,7 @@ const READS = [
 ]
 const withoutComments = (text) => text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1')
 
-/** @returns {{ ok: boolean, output: string }} */
+/** @returns {{ ok: boolean, output: string, note?: string }} */
 export const checkEnvironment = () => {
   const files = readdirSync(join(ROOT, 'server'), { recursive: true })
     .filter((file) => /\.(ts|mjs)$/.test(file))
@@ -22,8 +22,11 @@ export const checkEnvironment = () => {
     const text = withoutComments(readFileSync(join(ROOT, file), 'utf8'))
     return READS.some((pattern) => pattern.test(text))
   })
-  const faults = readers.filter((file) => file !== READER).map((file) => `${file} reads the environment: take it from Config`)
+  const faults = readers
+    .filter((file) => file !== READER)
+    .map((file) => `${file} reads the environment: take it from Config`)
   // The one that must be found shows that the search works.
-  if (!readers.includes(READER)) faults.push(`${READER} was not seen to read the environment: this check looks for the wrong thing`)
-  return { ok: faults.length === 0, output: [...faults, `${files.length} files`].join('\n') }
+  if (!readers.includes(READER))
+    faults.push(`${READER} was not seen to read the environment: this check looks for the wrong thing`)
+  return { ok: faults.length === 0, output: faults.join('\n'), note: `${files.length} files` }
 }

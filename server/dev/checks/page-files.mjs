@@ -22,7 +22,8 @@ export const pageFiles = (dist, page) => {
     const url = wanted ? attribute(tag, kind === 'script' ? 'src' : 'href') : undefined
     return url && /\.(js|css)$/.test(url) ? [at(url, join(dist, page))] : []
   })
-  if (!named.some((file) => file.endsWith('.js'))) throw new Error(`${page} loads no script: nothing to measure`)
+  if (!named.some((file) => file.endsWith('.js')))
+    throw new Error(`${page} loads no script: nothing to measure`)
 
   const files = new Set()
   const visit = (file) => {

@@ -13,7 +13,10 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.
  */
 export const runTool = (script, args) =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [join(ROOT, script), ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text) => {

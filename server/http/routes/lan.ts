@@ -13,7 +13,8 @@ export interface LanSource {
 const file = (description: string) => Type.Unsafe<Buffer>({ type: 'string', format: 'binary', description })
 
 /** Serves LanInfo and the authority in the forms that phones install. The page itself is served elsewhere. */
-export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource }> = async (app, { lan }) => {
+export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource | undefined }> = async (app, options) => {
+  const { lan } = options
   app.get(
     '/api/lan',
     {
