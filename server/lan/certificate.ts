@@ -5,7 +5,6 @@ import {
   createPublicKey,
   KeyObject,
   randomBytes,
-  webcrypto,
   X509Certificate,
 } from 'node:crypto'
 
@@ -48,15 +47,16 @@ export interface CertificateTerms {
   readonly notBefore: number
   readonly notAfter: number
   /** DER of the extensions besides the two key identifiers. */
-  readonly extensions: readonly Uint8Array[]
+  readonly extensions: readonly Uint8Array<ArrayBuffer>[]
 }
 
 /** Makes a P-256 key and a certificate for it. */
 export async function makeKeyPair(terms: CertificateTerms): Promise<KeyPair> {
   const { commonName, issuer, notBefore, notAfter, extensions } = terms
   const x509 = await loadLibrary()
-  const { subtle } = webcrypto
-  const { publicKey, privateKey } = await subtle.generateKey(P256, true, ['sign', 'verify'])
+  // Node's WebCrypto, by its global name: so it has one type with and without the DOM's types.
+  const { crypto } = globalThis
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(P256, true, ['sign', 'verify'])
   const key = KeyObject.from(privateKey)
   const signer = issuer?.key ?? key
   const pkcs8 = signer.export({ type: 'pkcs8', format: 'der' })
@@ -73,7 +73,7 @@ export async function makeKeyPair(terms: CertificateTerms): Promise<KeyPair> {
       notBefore: new Date(notBefore),
       notAfter: new Date(notAfter),
       publicKey,
-      signingKey: await subtle.importKey('pkcs8', pkcs8, P256, false, ['sign']),
+      signingKey: await crypto.subtle.importKey('pkcs8', pkcs8, P256, false, ['sign']),
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
       extensions: [
         ...extensions.map((der) => new x509.Extension(der)),
@@ -81,7 +81,7 @@ export async function makeKeyPair(terms: CertificateTerms): Promise<KeyPair> {
         new x509.AuthorityKeyIdentifierExtension(keyId(signer)),
       ],
     },
-    webcrypto,
+    crypto,
   )
   return { key, certificate: new X509Certificate(Buffer.from(made.rawData)) }
 }

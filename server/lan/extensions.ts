@@ -11,7 +11,7 @@ async function loadEncoder() {
     import('@peculiar/asn1-schema'),
     import('@peculiar/asn1-x509'),
   ])
-  const encode = (extnID: string, value: object, critical: boolean): Buffer => {
+  const encode = (extnID: string, value: object, critical: boolean) => {
     const extnValue = new OctetString(AsnConvert.serialize(value))
     return Buffer.from(AsnConvert.serialize(new asn1.Extension({ extnID, critical, extnValue })))
   }
@@ -25,7 +25,7 @@ async function loadEncoder() {
  * What limits the authority: it signs no further authority, and certificates for https servers with private
  * addresses and local names alone (name constraints: RFC 5280, section 4.2.1.10).
  */
-export async function authorityExtensions(): Promise<Buffer[]> {
+export async function authorityExtensions(): Promise<Buffer<ArrayBuffer>[]> {
   const { asn1, encode, serversOnly, keyUsage } = await loadEncoder()
   const { BasicConstraints, GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } = asn1
   const permitted = [
@@ -48,7 +48,7 @@ function plainAddress(address: string): string {
 }
 
 /** What a leaf is for: an https server at these IP addresses and DNS names. Throws on an address with a zone. */
-export async function leafExtensions(names: readonly string[]): Promise<Buffer[]> {
+export async function leafExtensions(names: readonly string[]): Promise<Buffer<ArrayBuffer>[]> {
   const { asn1, encode, serversOnly, keyUsage } = await loadEncoder()
   const alternatives = names.map(
     (name) => new asn1.GeneralName(isIP(name) === 0 ? { dNSName: name } : { iPAddress: plainAddress(name) }),

@@ -24,8 +24,9 @@ export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource | un
         response: { 200: LanInfo },
       },
     },
-    async (_request, reply) => reply.header('cache-control', 'no-store').send(lan.info()),
+    async (_request, reply) => reply.header('cache-control', 'no-store').send(lan?.info() ?? { addresses: [] }),
   )
+  if (lan === undefined) return
 
   app.get(
     '/trust/pairlens-authority.crt',

@@ -1,0 +1,143 @@
+import { Limits } from '../../server/domain/limits.ts'
+import { Pairing } from '../../server/domain/pairing.ts'
+import { Rooms } from '../../server/domain/rooms.ts'
+import { Secrets } from '../../server/domain/secrets.ts'
+import { Sessions } from '../../server/domain/sessions.ts'
+import type { Device, Role, Room } from '../../server/protocol/models.ts'
+import { createMemoryStore } from '../../server/store/memory.ts'
+import { StoreUnavailable, type Store } from '../../server/store/store.ts'
+import { createTestClock, type TestClock } from '../support/clock.ts'
+
+export const APP_SECRET = 'test-app-secret-0123456789'
+export const PHONE: Device = { kind: 'phone', browser: 'Safari', os: 'iOS' }
+export const LAPTOP: Device = { kind: 'desktop', browser: 'Firefox', os: 'Windows' }
+export const SECOND = 1_000
+export const DAY = 86_400_000
+
+type Call = <A extends unknown[], R>(name: keyof Store, call: (...args: A) => Promise<R>) => (...args: A) => Promise<R>
+
+/** A store whose every call goes through `around`. */
+const wrapped = (store: Store, around: Call): Store => ({
+  get: around('get', (...args) => store.get(...args)),
+  create: around('create', (...args) => store.create(...args)),
+  renew: around('renew', (...args) => store.renew(...args)),
+  exchange: around('exchange', (...args) => store.exchange(...args)),
+  delete: around('delete', (...args) => store.delete(...args)),
+  hit: around('hit', (...args) => store.hit(...args)),
+  row: around('row', (...args) => store.row(...args)),
+  rows: around('rows', (...args) => store.rows(...args)),
+  putRow: around('putRow', (...args) => store.putRow(...args)),
+  replaceRow: around('replaceRow', (...args) => store.replaceRow(...args)),
+  deleteRows: around('deleteRows', (...args) => store.deleteRows(...args)),
+  close: around('close', () => store.close()),
+})
+
+/** Keeps what a store was asked and given, as text. */
+export function recorded(store: Store): { store: Store; asked: string[]; calls: (keyof Store)[] } {
+  const asked: string[] = []
+  const calls: (keyof Store)[] = []
+  const around: Call = (name, call) => (...args) => {
+    calls.push(name)
+    asked.push(JSON.stringify([name, ...args]))
+    return call(...args)
+  }
+  return { store: wrapped(store, around), asked, calls }
+}
+
+/** More store calls than any single thing a test does may take. */
+const MOST_CALLS = 5_000
+
+/** A store as far away as a real one: everybody's steps come between one's own. It gives up on those that never end. */
+export function distant(store: Store): Store {
+  let calls = 0
+  const around: Call = (_name, call) => async (...args) => {
+    calls += 1
+    if (calls > MOST_CALLS) throw new StoreUnavailable(`more than ${MOST_CALLS} calls: a loop that never ends`)
+    await new Promise((resolve) => setImmediate(resolve))
+    const answer = await call(...args)
+    await new Promise((resolve) => setImmediate(resolve))
+    return answer
+  }
+  return wrapped(store, around)
+}
+
+/** Fails every call while `broken()` says so. */
+export function breakable(store: Store, broken: () => boolean): Store {
+  const around: Call = (name, call) => async (...args) => {
+    if (broken()) throw new StoreUnavailable(`${name} did not reach the store`)
+    return call(...args)
+  }
+  return wrapped(store, around)
+}
+
+export interface Domain {
+  readonly clock: TestClock
+  readonly store: Store
+  readonly secrets: Secrets
+  readonly rooms: Rooms
+  readonly sessions: Sessions
+  readonly pairing: Pairing
+  readonly limits: Limits
+  /** Everything that was warned of. */
+  readonly warnings: string[]
+}
+
+export interface DomainOptions {
+  readonly clock?: TestClock
+  readonly store?: Store
+  readonly rateLimits?: boolean
+}
+
+/** The domain of one instance; two of one clock and store are two instances that share them. */
+export function createDomain({ clock = createTestClock(), store, rateLimits = true }: DomainOptions = {}): Domain {
+  const warnings: string[] = []
+  const shared = {
+    clock,
+    store: store ?? createMemoryStore(() => clock.now()),
+    secrets: new Secrets(APP_SECRET),
+    warn: (what: string) => void warnings.push(what),
+  }
+  const sessionTtlMs = 7 * DAY
+  const rooms = new Rooms({ ...shared, sessionTtlMs })
+  const sessions = new Sessions({ ...shared, sessionTtlMs })
+  const pairing = new Pairing({ ...shared, rooms, sessions, pairingTtlMs: 120 * SECOND })
+  const limits = new Limits({ ...shared, on: rateLimits })
+  return { ...shared, rooms, sessions, pairing, limits, warnings }
+}
+
+/** A room with its first host. */
+export async function createRoom(domain: Domain, approval: Room['approval'] = 'typed') {
+  const room = await domain.rooms.create({ name: 'Studio', approval })
+  const host = await domain.sessions.create(room.id, { role: 'host', name: 'Laptop', device: LAPTOP })
+  return { room, host }
+}
+
+/** A room with a code for it. */
+export async function issueCode(domain: Domain, role: Role = 'camera', approval: Room['approval'] = 'typed') {
+  const { room, host } = await createRoom(domain, approval)
+  return { room, host, code: await domain.pairing.issue(room.id, role, LAPTOP) }
+}
+
+export const roomy = (): boolean => false
+export const full = (): boolean => true
+export const somebody = { name: 'Phone', device: PHONE }
+
+/** Lets time pass while a promise is under way, so that what waits on the clock goes on. */
+export async function throughTime<T>(clock: TestClock, work: Promise<T>): Promise<T> {
+  let settled = false
+  const done = work.finally(() => (settled = true))
+  // Whoever awaits `done` handles its rejection; this only keeps it from counting as unheard meanwhile.
+  done.catch(() => undefined)
+  for (let step = 0; !settled && step < 10_000; step += 1) {
+    clock.advance(1)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return done
+}
+
+/** The code of the refusal that a promise ends with. */
+export const refusalOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'nothing was refused',
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+  )
