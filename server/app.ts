@@ -58,7 +58,7 @@ const HEADERS_WITHIN = 15_000
 export async function buildApp(deps: Deps): Promise<App> {
   const { config, store, addresses, log, version, clock = systemClock } = deps
   const { pairingTtlMs, sessionTtlMs, resumeWindowMs, maxRoomMembers, rateLimits } = config
-  const instance = nanoid(10) as InstanceId
+  const instance = nanoid<InstanceId>(10)
 
   const secrets = new Secrets(deps.appSecret)
   const warn = (what: string) => log.warn(what)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -157,5 +157,6 @@ export async function start(options: StartOptions = {}): Promise<void> {
   announce(log, config, addresses, port, lan)
 }
 
-const isEntry = process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href
-if (isEntry) await start()
+const [, script] = process.argv
+// A link to this file starts the server as well.
+if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) await start()

@@ -18,7 +18,8 @@ const compressed = (): Plugin => {
     configResolved: (config) => {
       folder = config.build.outDir
     },
-    closeBundle: () => {
+    closeBundle: (error?: Error) => {
+      if (error !== undefined) return
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!/\.(js|css|svg|html|webmanifest|wasm)$/.test(name)) continue
         const content = readFileSync(join(folder, name))

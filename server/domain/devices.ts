@@ -7,7 +7,7 @@ const MOBILE_PLATFORM = 'mobile'
 /** What a User-Agent header says of a device; unknown parts are said to be unknown. */
 export function deviceOf(userAgent: string | undefined): Device {
   // Longer headers only cost time: no browser sends one.
-  const text = userAgent?.slice(0, 512)
+  const text = userAgent?.slice(0, 512).trim()
   if (text === undefined || text === '') return { kind: 'unknown', browser: 'Unknown browser', os: 'unknown system' }
   const { browser, os, platform } = Bowser.parse(text)
   const kind = platform.type === MOBILE_PLATFORM ? 'phone' : platform.type
@@ -20,7 +20,8 @@ export function deviceOf(userAgent: string | undefined): Device {
 
 /** A name for a device that gave none, such as "iPhone" or "Chrome on Windows". */
 export function nameOf(device: Device, userAgent: string | undefined): string {
-  const model = userAgent === undefined ? undefined : Bowser.parse(userAgent.slice(0, 512)).platform.model
+  const text = userAgent?.slice(0, 512).trim() ?? ''
+  const model = text === '' ? undefined : Bowser.parse(text).platform.model
   if (model !== undefined && model !== '') return model.slice(0, 40)
   return device.kind === 'unknown' ? 'Unknown device' : `${device.browser} on ${device.os}`
 }

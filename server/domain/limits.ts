@@ -58,7 +58,7 @@ class Windows {
 export function subscriberOf(address: string): string {
   const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
   if (!isIPv6(plain)) return plain
-  const [head = '', tail] = plain.split('%')[0]!.split('::')
+  const [head = '', tail] = plain.replace(/%.*$/, '').split('::')
   const groups = head.split(':').filter((group) => group !== '')
   const last = tail === undefined ? [] : tail.split(':').filter((group) => group !== '')
   const whole = tail === undefined ? groups : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - last.length)).fill('0'), ...last]

@@ -69,7 +69,7 @@ const reader = <T extends TSchema>(kind: string, schema: T) => {
       warn(`a stored ${kind} is not JSON and is treated as absent`)
       return undefined
     }
-    if (validator.Check(value)) return value as Static<T>
+    if (validator.Check(value)) return value
     warn(`a stored ${kind} has an unknown shape or version and is treated as absent`)
     return undefined
   }

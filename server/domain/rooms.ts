@@ -35,7 +35,7 @@ export class Rooms {
   }
 
   async create(options: { name: string; approval: Approval }): Promise<Room> {
-    const id = nanoid(16) as RoomId
+    const id = nanoid<RoomId>(16)
     const record: LiveRoom = { v: 1, ...options, locked: false, createdAt: this.#clock.now() }
     await this.#store.create(roomKey(id), JSON.stringify(record), this.#ttlMs)
     return shape(id, record)

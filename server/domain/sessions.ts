@@ -54,7 +54,7 @@ export class Sessions {
 
   /** A session that nobody claimed: the host that makes a room. */
   async create(roomId: RoomId, who: { role: Role; name: string; device: Device }): Promise<NewSession> {
-    const id = nanoid(12) as SessionId
+    const id = nanoid<SessionId>(12)
     return this.#put(roomId, id, randomSecret(), this.#record(who))
   }
 

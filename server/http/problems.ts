@@ -6,7 +6,7 @@ import type { Problem } from '../protocol/api.ts'
 import { PROBLEMS, type ProblemCode } from '../protocol/problems.ts'
 
 /** Sends problem details (RFC 9457). */
-export function sendProblem(reply: FastifyReply, code: ProblemCode, detail: string, retryAfterMs?: number): FastifyReply {
+function sendProblem(reply: FastifyReply, code: ProblemCode, detail: string, retryAfterMs?: number): FastifyReply {
   const { status, title } = PROBLEMS[code]
   const problem: Problem = { type: 'about:blank', title, status, detail, code }
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))

@@ -6,9 +6,9 @@ export const security = [{ session: [] }]
 
 /** Problem answers of a call, for OpenAPI. */
 export function described(...statuses: readonly number[]): Record<number, object> {
-  const described = Object.values(PROBLEMS)
+  const problems = Object.values(PROBLEMS)
   return Object.fromEntries(statuses.map((status) => [status, {
-    description: described.filter((problem) => problem.status === status).map((problem) => problem.title).join('; '),
+    description: problems.filter((problem) => problem.status === status).map((problem) => problem.title).join('; '),
     content: { 'application/problem+json': { schema: Problem } },
   }]))
 }

@@ -47,7 +47,7 @@ function plainAddress(address: string): string {
   throw new TypeError(`${address} is not a plain IP address`)
 }
 
-/** What a leaf is for: an https server at these IP addresses and DNS names. Throws on an address with a zone. */
+/** What a leaf is for: an https server at these addresses and DNS names. Throws on an address with a zone. */
 export async function leafExtensions(names: readonly string[]): Promise<Buffer<ArrayBuffer>[]> {
   const { asn1, encode, serversOnly, keyUsage } = await loadEncoder()
   const alternatives = names.map(

@@ -41,7 +41,8 @@ export interface LanOptions {
 }
 
 export interface Lan {
-  info(): LanInfo
+  /** With `trust`, which is absent from the answer of the API only where there is no Lan. */
+  info(): Required<LanInfo>
   /**
    * Base URL such as `https://192.168.1.5:3443`, for the best address or the one given; undefined when the
    * machine has no such address. Plain http while the https listener is not up (port taken, not attached).

@@ -16,7 +16,6 @@ export const CLOSES = {
 
 /** Why the server closes a socket. */
 export type CloseReason = keyof typeof CLOSES
-export type CloseCode = (typeof CLOSES)[CloseReason]
 
 const FINAL: ReadonlySet<number> = new Set([
   CLOSES.left,

@@ -5,7 +5,7 @@ export const SUBPROTOCOL = 'pairlens.v1'
 /** Version of the messages, as `welcome` tells it. */
 export const PROTOCOL_VERSION = 1
 
-export const KIB = 1024
+const KIB = 1024
 /** Largest text frame [SEC-2]. */
 export const MAX_TEXT_FRAME = 64 * KIB
 /** Largest binary frame [SEC-2]. */

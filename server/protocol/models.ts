@@ -1,5 +1,5 @@
 /** Shapes that HTTP and the socket share. Schemas validate, type and document at once. */
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { CodeId, RoomId, SessionId } from './ids.ts'
 import { MAX_NAME } from './limits.ts'
 
@@ -13,14 +13,14 @@ export const RoomIdSchema = id<RoomId>('Room id')
 export const SessionIdSchema = id<SessionId>('Session id, which is the member id too')
 export const CodeIdSchema = id<CodeId>('Pairing code id (not the code)')
 export const Name = Type.String({ minLength: 1, maxLength: MAX_NAME })
-export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
+const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
 const Milliseconds = (description: string) => Type.Integer({ minimum: 0, description })
 
-export const ROLES = ['host', 'viewer', 'camera'] as const
+const ROLES = ['host', 'viewer', 'camera'] as const
 export const Role = oneOf(ROLES, { description: 'host sees, controls and invites; viewer sees; camera sends' })
 export type Role = Static<typeof Role>
 
-export const APPROVALS = ['typed', 'always'] as const
+const APPROVALS = ['typed', 'always'] as const
 export const Approval = oneOf(APPROVALS, { description: 'Which camera and viewer claims a host must approve' })
 export type Approval = Static<typeof Approval>
 
@@ -41,7 +41,7 @@ export const Room = Type.Object({
 })
 export type Room = Static<typeof Room>
 
-export const SESSION_STATUSES = ['active', 'pending'] as const
+const SESSION_STATUSES = ['active', 'pending'] as const
 export const SessionStatus = oneOf(SESSION_STATUSES)
 export type SessionStatus = Static<typeof SessionStatus>
 
@@ -99,4 +99,4 @@ export type IceServer = Static<typeof IceServer>
 export const StoreState = oneOf(['shared', 'degraded', 'memory'] as const)
 export type StoreState = Static<typeof StoreState>
 
-export { oneOf, Milliseconds, type TSchema }
+export { oneOf, Milliseconds }

@@ -44,7 +44,7 @@ type Phase = 'greeting' | 'open' | 'closed'
 
 /** Parses, bounds and keeps alive one socket; the only writer to it. */
 export class SocketConnection implements Connection {
-  readonly id = nanoid(10) as ConnectionId
+  readonly id = nanoid<ConnectionId>(10)
   readonly #options: ConnectionOptions
   readonly #listener: ConnectionListener
   readonly #bucket: Bucket

@@ -4,7 +4,7 @@ import type { CursorText } from '../protocol/ids.ts'
 /** One opening of a room; never reused, since numbers that start again look like events already seen. */
 export type Origin = string & { readonly __origin: unique symbol }
 
-export const newOrigin = (): Origin => nanoid(8) as Origin
+export const newOrigin = (): Origin => nanoid<Origin>(8)
 
 /** The place behind the n-th event of an origin. */
 export const cursorText = (origin: Origin, n: number): CursorText => `${origin}~${n.toString(36)}` as CursorText

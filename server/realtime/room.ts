@@ -199,7 +199,7 @@ export class Room {
   publish(body: Body, from: SessionId | undefined, audience: Audience): CursorText {
     this.#n += 1
     const at = this.at
-    const framed = frame({ ...body, at } as RoomEvent)
+    const framed = frame({ ...body, at })
     const event: LogEvent = { n: this.#n, from, audience, framed }
     this.#log.add(event)
     if (audience.kind === 'member') {

@@ -94,14 +94,14 @@ describe('a browser on the LAN address', () => {
   })
 
   test('that trusts it still refuses what it may not vouch for', async () => {
-    const authority = makeAuthority('Pairlens on laptop', Date.now())
+    const authority = await makeAuthority('Pairlens on laptop', Date.now())
     const app = Fastify({ forceCloseConnections: true })
     app.get('/', () => 'never asked for more')
     await app.ready()
     onTestFinished(() => app.close())
     const { open } = await startTrusting(authority.certificate.toString())
     const serve = async (...names: string[]) => {
-      const leaf = makeLeaf(authority, 'Pairlens server', names, Date.now())
+      const leaf = await makeLeaf(authority, 'Pairlens server', names, Date.now())
       const listener = await openListener({
         backend: app,
         port: 0,

@@ -1,5 +1,5 @@
 import { Limits } from '../../server/domain/limits.ts'
-import { Pairing } from '../../server/domain/pairing.ts'
+import { Pairing, type Presented } from '../../server/domain/pairing.ts'
 import { Rooms } from '../../server/domain/rooms.ts'
 import { Secrets } from '../../server/domain/secrets.ts'
 import { Sessions } from '../../server/domain/sessions.ts'
@@ -117,6 +117,11 @@ export async function issueCode(domain: Domain, role: Role = 'camera', approval:
   const { room, host } = await createRoom(domain, approval)
   return { room, host, code: await domain.pairing.issue(room.id, role, LAPTOP) }
 }
+
+/** A code as its QR gives it … */
+export const scanned = ({ secret }: { readonly secret: string }): Presented => ({ secret })
+/** … and as it is typed. */
+export const typed = ({ code }: { readonly code: string }): Presented => ({ code })
 
 export const roomy = (): boolean => false
 export const full = (): boolean => true

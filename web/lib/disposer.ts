@@ -7,7 +7,7 @@ export const disposers = (...first: Disposer[]): Disposer & { add(disposer: Disp
   const dispose = () => {
     const ended = list
     list = []
-    for (const each of ended.toReversed()) each()
+    for (const each of [...ended].reverse()) each()
   }
   return Object.assign(dispose, {
     add(disposer: Disposer) {

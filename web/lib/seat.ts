@@ -66,10 +66,10 @@ export const openSeat = (page: Page, storage: Storage | undefined = browserStora
   let memory: SeatRecord | undefined
   let persistent = storage !== undefined
 
-  const stored = <T>(use: (storage: Storage) => T): T | undefined => {
+  const stored = <T>(work: (place: Storage) => T): T | undefined => {
     if (!storage || !persistent) return undefined
     try {
-      return use(storage)
+      return work(storage)
     } catch (cause) {
       // Safari's private mode and full disks throw on write; the page goes on without storage.
       console.warn('The session cannot be stored on this device', cause)

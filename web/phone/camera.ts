@@ -112,7 +112,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     const devices = await navigator.mediaDevices.enumerateDevices()
     canSwitch.value = devices.filter((device) => device.kind === 'videoinput').length > 1
   }
-  const use = (live: MediaStreamTrack) => {
+  const adopt = (live: MediaStreamTrack) => {
     // Text and faces stay sharp; `detail` would cost frames, which matter as much here.
     live.contentHint = 'motion'
     const settings = live.getSettings()
@@ -151,7 +151,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         live.stop()
         return false
       }
-      use(live)
+      adopt(live)
       return true
     } catch (cause) {
       if (mine !== turnCount) return false
@@ -190,7 +190,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       phase.value = { status: 'live' }
       return false
     }
-    return await acquire({ facing }, false)
+    return acquire({ facing }, false)
   }
 
   return {

@@ -61,7 +61,7 @@ export interface Phone {
 
 const isAllowed = async (): Promise<boolean> => {
   try {
-    const { state } = await navigator.permissions.query({ name: 'camera' as PermissionName })
+    const { state } = await navigator.permissions.query({ name: 'camera' })
     return state === 'granted'
   } catch {
     // Firefox before 131 knows no such name; the person's tap decides there.

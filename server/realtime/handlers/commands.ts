@@ -9,7 +9,7 @@ export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, arg
   if (theirs === undefined) return notHere()
   if (theirs !== 'camera') return refused('forbidden', 'Only a camera takes commands.')
   if (exceeds(args, MAX_MESSAGE, bytes)) return refused('too_large', `Arguments may hold ${MAX_MESSAGE} bytes at most.`)
-  const ref = nanoid(12) as CommandRef
+  const ref = nanoid<CommandRef>(12)
   room.openCommand(ref, id, to)
   const at = room.publish({ type: 'command', from: id, ref, name, args: args ?? null }, id, { kind: 'member', id: to })
   return { ok: true, at, data: { ref } }

@@ -1,0 +1,162 @@
+/** What each variable means: texts to values, each fault in one line. */
+import { isIP } from 'node:net'
+import type { IceServer } from '../protocol/models.ts'
+import { fault, type Environment } from './environment.ts'
+
+/** Which store the configuration names. */
+export type StoreConfig =
+  | { kind: 'memory' }
+  | { kind: 'upstash'; url: string; token: string }
+  | { kind: 'redis'; url: string }
+
+const PRIVATE_RANGES = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+/** Published by Cloudflare (cloudflare.com/ips), which stands before Render's own proxies. */
+const CLOUDFLARE_RANGES = [
+  '173.245.48.0/20', '103.21.244.0/22', '103.22.200.0/22', '103.31.4.0/22', '141.101.64.0/18',
+  '108.162.192.0/18', '190.93.240.0/20', '188.114.96.0/20', '197.234.240.0/22', '198.41.128.0/17',
+  '162.158.0.0/15', '104.16.0.0/13', '104.24.0.0/14', '172.64.0.0/13', '131.0.72.0/22',
+  '2400:cb00::/32', '2606:4700::/32', '2803:f800::/32', '2405:b500::/32', '2405:8100::/32',
+  '2a06:98c0::/29', '2c0f:f248::/32',
+]
+/** Railway's edge reaches a service from the shared address space (RFC 6598). */
+const RAILWAY_RANGES = [...PRIVATE_RANGES, '100.64.0.0/10']
+
+const list = (value: string | undefined): string[] =>
+  (value ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+
+function httpUrl(name: string, value: string, mend: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw fault(name, value, 'is not an http or https URL', mend)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw fault(name, undefined, 'holds a user name or password', mend)
+  }
+  return url
+}
+
+export function publicUrlOf(env: Environment): string | undefined {
+  const [name, value] =
+    env.PUBLIC_URL !== undefined ? ['PUBLIC_URL', env.PUBLIC_URL]
+    : env.RENDER_EXTERNAL_URL !== undefined ? ['RENDER_EXTERNAL_URL', env.RENDER_EXTERNAL_URL]
+    : env.RAILWAY_PUBLIC_DOMAIN !== undefined ? ['RAILWAY_PUBLIC_DOMAIN', `https://${env.RAILWAY_PUBLIC_DOMAIN}`]
+    : ['PUBLIC_URL', undefined]
+  if (value === undefined) return undefined
+  const mend = 'give the address people open, such as https://cameras.example.com'
+  const url = httpUrl(name, value, mend)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw fault(name, value, 'has more than a host', `${mend}, without a path`)
+  }
+  return url.origin
+}
+
+export function allowedOriginsOf(env: Environment): string[] {
+  return list(env.ALLOWED_ORIGINS).map((value) => {
+    const mend = 'list origins such as https://app.example.com, separated by commas'
+    const url = httpUrl('ALLOWED_ORIGINS', value, mend)
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+      throw fault('ALLOWED_ORIGINS', value, 'has an entry that is more than an origin', mend)
+    }
+    return url.origin
+  })
+}
+
+export function trustProxyOf(env: Environment): string[] {
+  if (env.TRUST_PROXY === undefined) {
+    if (env.RENDER !== undefined || env.RENDER_EXTERNAL_URL !== undefined) return [...PRIVATE_RANGES, ...CLOUDFLARE_RANGES]
+    if (env.RAILWAY_ENVIRONMENT !== undefined || env.RAILWAY_PUBLIC_DOMAIN !== undefined) return RAILWAY_RANGES
+    return []
+  }
+  const ranges = list(env.TRUST_PROXY)
+  for (const range of ranges) {
+    const [address = '', bits, more] = range.split('/')
+    const family = isIP(address)
+    const ok = family !== 0 && more === undefined &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= (family === 4 ? 32 : 128)))
+    if (!ok) {
+      throw fault('TRUST_PROXY', range, 'has an entry that is no address range',
+        'list the ranges of your proxies, such as 10.0.0.0/8, separated by commas')
+    }
+  }
+  return ranges
+}
+
+/** Where short-lived TURN credentials are good, and what they are made with. */
+export interface Turn {
+  readonly urls: readonly string[]
+  readonly secret: string
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export function storeOf(env: Environment, warnings: string[]): StoreConfig {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_URL: redis } = env
+  if (url !== undefined && token === undefined) {
+    throw fault('UPSTASH_REDIS_REST_TOKEN', undefined, 'is missing while UPSTASH_REDIS_REST_URL is set',
+      'copy both values from the database\'s page at Upstash, or set neither')
+  }
+  if (token !== undefined && url === undefined) {
+    throw fault('UPSTASH_REDIS_REST_URL', undefined, 'is missing while UPSTASH_REDIS_REST_TOKEN is set',
+      'copy both values from the database\'s page at Upstash, or set neither')
+  }
+  if (url !== undefined && token !== undefined) {
+    if (redis !== undefined) {
+      throw fault('REDIS_URL', undefined, 'is set together with UPSTASH_REDIS_REST_URL', 'keep one of the two')
+    }
+    const parsed = httpUrl('UPSTASH_REDIS_REST_URL', url, 'copy the https address from the database\'s page at Upstash')
+    if (parsed.protocol === 'http:' && !LOOPBACK.has(parsed.hostname)) {
+      warnings.push('UPSTASH_REDIS_REST_URL is an http address: the token crosses the network unencrypted')
+    }
+    return { kind: 'upstash', url: url.replace(/\/+$/, ''), token }
+  }
+  if (redis !== undefined) {
+    const parsed = URL.canParse(redis) ? new URL(redis) : undefined
+    if (!parsed || (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')) {
+      throw fault('REDIS_URL', undefined, 'is not a redis:// or rediss:// URL', 'give one, such as redis://127.0.0.1:6379')
+    }
+    return { kind: 'redis', url: redis }
+  }
+  return { kind: 'memory' }
+}
+
+/** One public server, so that peers behind different home routers find each other without any setup. */
+const DEFAULT_ICE_SERVERS: readonly IceServer[] = [{ urls: 'stun:stun.cloudflare.com:3478' }]
+
+export function iceServersOf(env: Environment): readonly IceServer[] {
+  if (env.ICE_SERVERS === undefined) return DEFAULT_ICE_SERVERS
+  const mend = 'give a JSON array such as [{"urls":"stun:stun.example.com:3478"}], or [] for none'
+  let value: unknown
+  try {
+    value = JSON.parse(env.ICE_SERVERS)
+  } catch {
+    throw fault('ICE_SERVERS', undefined, 'is not JSON', mend)
+  }
+  const isText = (part: unknown): part is string => typeof part === 'string'
+  const isServer = (part: unknown): part is IceServer =>
+    typeof part === 'object' && part !== null && 'urls' in part &&
+    (isText(part.urls) ? [part.urls] : Array.isArray(part.urls) ? part.urls : [null])
+      .every((entry: unknown) => isText(entry) && /^(stun|stuns|turn|turns):/.test(entry)) &&
+    (!('username' in part) || isText(part.username)) &&
+    (!('credential' in part) || isText(part.credential))
+  if (!Array.isArray(value) || !value.every(isServer)) {
+    throw fault('ICE_SERVERS', undefined, 'is not an array of RTCIceServer', mend)
+  }
+  return value
+}
+
+export function turnOf(env: Environment): Turn | undefined {
+  const urls = list(env.TURN_URLS)
+  if (urls.length === 0 && env.TURN_SECRET === undefined) return undefined
+  if (urls.length === 0) {
+    throw fault('TURN_URLS', undefined, 'is missing while TURN_SECRET is set', 'list them, such as turn:turn.example.com:3478')
+  }
+  const odd = urls.find((url) => !/^turns?:/.test(url))
+  if (odd !== undefined) {
+    throw fault('TURN_URLS', odd, 'has an entry that is no turn: or turns: URL', 'list them, such as turn:turn.example.com:3478')
+  }
+  if (env.TURN_SECRET === undefined) {
+    throw fault('TURN_SECRET', undefined, 'is missing while TURN_URLS is set', 'give the static-auth-secret of your TURN server')
+  }
+  return { urls, secret: env.TURN_SECRET }
+}
+
