@@ -42,7 +42,12 @@ class FakeTrack extends EventTarget {
 const named = (name: string) => Object.assign(new Error(name), { name })
 const video = (constraints: MediaStreamConstraints | undefined) => constraints?.video as MediaTrackConstraints
 
-const setUp = (devices: { facing?: string; id: string }[] = [{ facing: 'environment', id: 'back' }, { facing: 'user', id: 'front' }]) => {
+const setUp = (
+  devices: { facing?: string; id: string }[] = [
+    { facing: 'environment', id: 'back' },
+    { facing: 'user', id: 'front' },
+  ],
+) => {
   const tracks: FakeTrack[] = []
   const open = () => tracks.filter(({ readyState }) => readyState === 'live').length
   const mostOpen: number[] = []
@@ -51,15 +56,23 @@ const setUp = (devices: { facing?: string; id: string }[] = [{ facing: 'environm
     const wanted = video(constraints)
     const mode = (wanted.facingMode as { ideal?: string } | undefined)?.ideal
     const id = (wanted.deviceId as { exact?: string } | undefined)?.exact
-    const device = devices.find((each) => (id === undefined ? each.facing === mode : each.id === id)) ?? devices[0]
-    const track = new FakeTrack({
-      deviceId: device?.id ?? '', width: 1280, height: 720, frameRate: 29.97,
-      ...(device?.facing === undefined ? {} : { facingMode: device.facing }),
-    }, device?.facing === 'environment' ? { torch: true } : {})
+    const device =
+      devices.find((each) => (id === undefined ? each.facing === mode : each.id === id)) ?? devices[0]
+    const track = new FakeTrack(
+      {
+        deviceId: device?.id ?? '',
+        width: 1280,
+        height: 720,
+        frameRate: 29.97,
+        ...(device?.facing === undefined ? {} : { facingMode: device.facing }),
+      },
+      device?.facing === 'environment' ? { torch: true } : {},
+    )
     tracks.push(track)
     return Promise.resolve({ getVideoTracks: () => [track] })
   })
-  const enumerateDevices = () => Promise.resolve(devices.map(({ id }) => ({ kind: 'videoinput', deviceId: id })))
+  const enumerateDevices = () =>
+    Promise.resolve(devices.map(({ id }) => ({ kind: 'videoinput', deviceId: id })))
   vi.stubGlobal('navigator', { mediaDevices: { getUserMedia, enumerateDevices } })
   const page = { visibilityState: 'visible' }
   vi.stubGlobal('document', page)
@@ -96,7 +109,9 @@ describe('starting', () => {
     expect(getUserMedia).toHaveBeenCalledExactlyOnceWith({
       audio: false,
       video: {
-        width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 },
+        width: { ideal: 1280 },
+        height: { ideal: 720 },
+        frameRate: { ideal: 30, max: 30 },
         facingMode: { ideal: 'environment' },
       },
     })
@@ -106,7 +121,10 @@ describe('starting', () => {
   })
 
   it.each([
-    ['NotAllowedError', 'denied'], ['NotFoundError', 'missing'], ['NotReadableError', 'in-use'], ['TypeError', 'error'],
+    ['NotAllowedError', 'denied'],
+    ['NotFoundError', 'missing'],
+    ['NotReadableError', 'in-use'],
+    ['TypeError', 'error'],
   ])('says what became of it: %s', async (name, fault) => {
     const { camera, getUserMedia, status } = setUp()
     getUserMedia.mockRejectedValueOnce(named(name))
@@ -259,7 +277,7 @@ describe('[MED-4] coming back', () => {
     expect(camera.source.value).toBe(source)
   })
 
-  it('asks again at once when the camera dies before the person\'s eyes', async () => {
+  it("asks again at once when the camera dies before the person's eyes", async () => {
     const { camera, last, status, tracks } = setUp()
     await camera.start()
     last().end()

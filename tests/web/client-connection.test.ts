@@ -183,7 +183,8 @@ describe('a refused upgrade', () => {
 
   it('asks for the session and closes when it is not valid any more', async () => {
     const { client, askSession, sockets } = await refused(() =>
-      Promise.reject(new ApiError(401, 'unauthorized', 'No valid session')))
+      Promise.reject(new ApiError(401, 'unauthorized', 'No valid session')),
+    )
     expect(askSession).toHaveBeenCalledOnce()
     expect(client.state.value).toEqual({ status: 'closed', reason: 'session_invalid' })
     await vi.advanceTimersByTimeAsync(60_000)
@@ -192,7 +193,8 @@ describe('a refused upgrade', () => {
 
   it('waits as long as the server says', async () => {
     const { client, sockets } = await refused(() =>
-      Promise.reject(new ApiError(429, 'rate_limited', 'Too many', 4_000)))
+      Promise.reject(new ApiError(429, 'rate_limited', 'Too many', 4_000)),
+    )
     expect(client.state.value).toMatchObject({ status: 'reconnecting', inMs: 4_000, unreachable: false })
     await vi.advanceTimersByTimeAsync(3_999)
     expect(sockets).toHaveLength(1)
@@ -202,7 +204,8 @@ describe('a refused upgrade', () => {
 
   it('says that the server is unreachable, and goes on trying', async () => {
     const { client, sockets } = await refused(() =>
-      Promise.reject(new ApiError(0, 'unreachable', 'Failed to fetch')))
+      Promise.reject(new ApiError(0, 'unreachable', 'Failed to fetch')),
+    )
     expect(client.state.value).toMatchObject({ status: 'reconnecting', inMs: 300, unreachable: true })
     await vi.advanceTimersByTimeAsync(300)
     expect(sockets).toHaveLength(2)

@@ -18,7 +18,11 @@ describe('the room', () => {
     const { client, live } = clientOver()
     const socket = live()
     socket.deliver({ type: 'member-joined', at: at('a2'), member: member('cam') })
-    socket.deliver({ type: 'member-updated', at: at('a3'), member: member('cam', 'camera', { connected: false }) })
+    socket.deliver({
+      type: 'member-updated',
+      at: at('a3'),
+      member: member('cam', 'camera', { connected: false }),
+    })
     expect(client.members.value.get(sessionId('cam'))?.connected).toBe(false)
     socket.deliver({ type: 'member-left', at: at('a4'), memberId: sessionId('cam'), reason: 'lost' })
     expect(client.members.value.has(sessionId('cam'))).toBe(false)
@@ -35,8 +39,17 @@ describe('the room', () => {
     expect(last().ofType('signal')).toHaveLength(0)
     last().deliver({
       type: 'approved',
-      session: { id: sessionId('me'), role: 'camera', name: 'me', status: 'active', expiresAt: room.createdAt },
-      room, members: [member('me'), member('desk', 'host')], at: at('a2'), iceServers: [],
+      session: {
+        id: sessionId('me'),
+        role: 'camera',
+        name: 'me',
+        status: 'active',
+        expiresAt: room.createdAt,
+      },
+      room,
+      members: [member('me'), member('desk', 'host')],
+      at: at('a2'),
+      iceServers: [],
     })
     expect(client.active.value).toBe(true)
     expect(last().ofType('signal')).toMatchObject([{ to: 'desk', data: 'early' }])
@@ -61,7 +74,13 @@ describe('requests', () => {
     const ref = client.command(sessionId('cam'), 'torch', { on: true })
     const [sent] = last().ofType('command')
     expect(sent).toMatchObject({ to: 'cam', name: 'torch', args: { on: true } })
-    last().deliver({ type: 'reply', id: sent?.['id'] as number, ok: true, at: at('a2'), data: { ref: 'r1' as CommandRef } })
+    last().deliver({
+      type: 'reply',
+      id: sent?.['id'] as number,
+      ok: true,
+      at: at('a2'),
+      data: { ref: 'r1' as CommandRef },
+    })
     await expect(ref).resolves.toBe('r1')
   })
 
@@ -70,7 +89,11 @@ describe('requests', () => {
     live()
     const result = outcome(client.message('hi', sessionId('gone')))
     last().deliver({
-      type: 'reply', id: last().ofType('message')[0]?.['id'] as number, ok: false, code: 'not_found', message: 'No',
+      type: 'reply',
+      id: last().ofType('message')[0]?.['id'] as number,
+      ok: false,
+      code: 'not_found',
+      message: 'No',
     })
     await expect(result).resolves.toBe('not_found')
   })
@@ -105,7 +128,11 @@ describe('requests', () => {
     await vi.advanceTimersByTimeAsync(300)
     last().open()
     last().deliver(welcome())
-    expect(last().sent.slice(1).map(({ data }) => data)).toEqual([1, 2, 3])
+    expect(
+      last()
+        .sent.slice(1)
+        .map(({ data }) => data),
+    ).toEqual([1, 2, 3])
   })
 
   it('sends a signal again that had no reply, and only that', async () => {
@@ -189,7 +216,11 @@ describe('the own state', () => {
     live()
     client.setState({ camera: { status: 'live' } })
     last().deliver({
-      type: 'reply', id: last().ofType('state')[0]?.['id'] as number, ok: false, code: 'rate_limited', message: 'Slow',
+      type: 'reply',
+      id: last().ofType('state')[0]?.['id'] as number,
+      ok: false,
+      code: 'rate_limited',
+      message: 'Slow',
     })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(patches(last())).toHaveLength(2)

@@ -8,8 +8,11 @@ interface FakeSender {
   parameters?: RTCRtpSendParameters
 }
 
-const described = (type: RTCSdpType, sdp: string): RTCSessionDescription =>
-  ({ type, sdp, toJSON: () => ({ type, sdp }) })
+const described = (type: RTCSdpType, sdp: string): RTCSessionDescription => ({
+  type,
+  sdp,
+  toJSON: () => ({ type, sdp }),
+})
 
 let made = 0
 
@@ -113,9 +116,20 @@ export class FakeConnection {
   }
 
   getStats() {
-    return Promise.resolve(new Map([
-      ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', timestamp: performance.now(), framesDecoded: this.frames }],
-    ]))
+    return Promise.resolve(
+      new Map([
+        [
+          'v',
+          {
+            id: 'v',
+            type: 'inbound-rtp',
+            kind: 'video',
+            timestamp: performance.now(),
+            framesDecoded: this.frames,
+          },
+        ],
+      ]),
+    )
   }
 
   close() {

@@ -49,7 +49,11 @@ export const sessionId = (text: string) => text as SessionId
 export const at = (text: string) => text as CursorText
 
 export const room: Room = {
-  id: 'room' as RoomId, name: 'Kitchen table', approval: 'typed', locked: false, createdAt: '2026-01-01T00:00:00.000Z',
+  id: 'room' as RoomId,
+  name: 'Kitchen table',
+  approval: 'typed',
+  locked: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
 }
 
 export const member = (id: string, role: Role = 'camera', more: Partial<Member> = {}): Member => ({
@@ -64,7 +68,8 @@ export const member = (id: string, role: Role = 'camera', more: Partial<Member> 
 })
 
 export const welcome = (
-  more: Partial<ServerMessageOf<'welcome'>> = {}, self: Partial<Self> = {},
+  more: Partial<ServerMessageOf<'welcome'>> = {},
+  self: Partial<Self> = {},
 ): ServerMessageOf<'welcome'> => {
   const own: Self = { ...member('me'), status: 'active', ...self }
   const { status, ...mine } = own
@@ -78,8 +83,14 @@ export const welcome = (
     at: at('a1'),
     resumed: false,
     limits: {
-      textFrameBytes: 65_536, binaryFrameBytes: 524_288, signalBytes: 32_768, messageBytes: 16_384,
-      stateBytes: 4_096, messagesPerSecond: 20, messageBurst: 60, roomMembers: 200,
+      textFrameBytes: 65_536,
+      binaryFrameBytes: 524_288,
+      signalBytes: 32_768,
+      messageBytes: 16_384,
+      stateBytes: 4_096,
+      messagesPerSecond: 20,
+      messageBurst: 60,
+      roomMembers: 200,
     },
     resumeWindowMs: 30_000,
     store: 'memory',

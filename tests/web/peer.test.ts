@@ -12,7 +12,10 @@ const setUp = (polite = false) => {
   const sent: PeerSignal[] = []
   let changeNetwork = () => {}
   const peer = createPeer({
-    pc: 'pc', polite, iceServers, online,
+    pc: 'pc',
+    polite,
+    iceServers,
+    online,
     send: (message) => void sent.push(structuredClone(message)),
     createConnection: FakeConnection.create,
     onNetworkChange(changed) {
@@ -47,8 +50,13 @@ describe('negotiation', () => {
     const watcher = setUp(true)
     camera.connection.addTransceiver('video', {})
     await exchange(camera, watcher)
-    expect(camera.connection.remoteDescription?.sdp).toBe(`answer to ${camera.connection.localDescription?.sdp}`)
-    expect([camera.connection.signalingState, watcher.connection.signalingState]).toEqual(['stable', 'stable'])
+    expect(camera.connection.remoteDescription?.sdp).toBe(
+      `answer to ${camera.connection.localDescription?.sdp}`,
+    )
+    expect([camera.connection.signalingState, watcher.connection.signalingState]).toEqual([
+      'stable',
+      'stable',
+    ])
   })
 
   it('ends stable when both offer at once: the polite side gives way', async () => {
@@ -59,7 +67,10 @@ describe('negotiation', () => {
     await exchange(camera, watcher)
     expect(watcher.connection.rollbacks).toBe(1)
     expect(camera.connection.rollbacks).toBe(0)
-    expect([camera.connection.signalingState, watcher.connection.signalingState]).toEqual(['stable', 'stable'])
+    expect([camera.connection.signalingState, watcher.connection.signalingState]).toEqual([
+      'stable',
+      'stable',
+    ])
   })
 
   it('bears signals that come twice', async () => {

@@ -22,7 +22,10 @@ type Listener = (message: ServerMessage) => void
 /** A room of two whose messages arrive at once; `cut` takes the server away from both. */
 const createRoom = () => {
   const members = signal<ReadonlyMap<SessionId, Member>>(
-    new Map([[CAMERA, member('cam')], [DESK, member('desk', 'host')]]),
+    new Map([
+      [CAMERA, member('cam')],
+      [DESK, member('desk', 'host')],
+    ]),
   )
   const active = signal(true)
   const listeners = new Map<SessionId, Map<string, Set<Listener>>>()
@@ -33,31 +36,42 @@ const createRoom = () => {
     const old = members.peek().get(id)
     if (old) members.value = new Map(members.peek()).set(id, { ...old, ...next })
   }
-  const clientOf = (id: SessionId): Client => ({
-    members, active, iceServers: signal([]),
-    on(type: string, listener: Listener) {
-      const mine = listeners.get(id) ?? new Map<string, Set<Listener>>()
-      listeners.set(id, mine.set(type, (mine.get(type) ?? new Set()).add(listener)))
-      return () => void mine.get(type)?.delete(listener)
-    },
-    signal(to: SessionId, data: unknown) {
-      const copy: unknown = structuredClone(data)
-      queueMicrotask(() => emit(to, { type: 'signal', at: at('a'), from: id, data: copy }))
-      return Promise.resolve(true)
-    },
-    setState(patch: MemberState) {
-      change(id, { state: mergePatch(members.peek().get(id)?.state ?? {}, patch) })
-    },
-  }) as unknown as Client
+  const clientOf = (id: SessionId): Client =>
+    ({
+      members,
+      active,
+      iceServers: signal([]),
+      on(type: string, listener: Listener) {
+        const mine = listeners.get(id) ?? new Map<string, Set<Listener>>()
+        listeners.set(id, mine.set(type, (mine.get(type) ?? new Set()).add(listener)))
+        return () => void mine.get(type)?.delete(listener)
+      },
+      signal(to: SessionId, data: unknown) {
+        const copy: unknown = structuredClone(data)
+        queueMicrotask(() => emit(to, { type: 'signal', at: at('a'), from: id, data: copy }))
+        return Promise.resolve(true)
+      },
+      setState(patch: MemberState) {
+        change(id, { state: mergePatch(members.peek().get(id)?.state ?? {}, patch) })
+      },
+    }) as unknown as Client
   const leave = (id: SessionId, reason: LeaveReason) => {
-    for (const other of [CAMERA, DESK]) emit(other, { type: 'member-left', at: at('a'), memberId: id, reason })
+    for (const other of [CAMERA, DESK])
+      emit(other, { type: 'member-left', at: at('a'), memberId: id, reason })
     const rest = new Map(members.peek())
     rest.delete(id)
     members.value = rest
   }
-  return { members, active, change, clientOf, leave, join: (who: Member) => {
-    members.value = new Map(members.peek()).set(who.id, who)
-  } }
+  return {
+    members,
+    active,
+    change,
+    clientOf,
+    leave,
+    join: (who: Member) => {
+      members.value = new Map(members.peek()).set(who.id, who)
+    },
+  }
 }
 
 const track = (name: string) => ({ id: name }) as MediaStreamTrack
@@ -67,7 +81,8 @@ const say = (room: ReturnType<typeof createRoom>, status: string, source?: strin
 const setUp = async () => {
   const room = createRoom()
   const live = signal<MediaStreamTrack | undefined>(track('one'))
-  const start = (source: string) => createSending({ client: room.clientOf(CAMERA), source, track: live, peerOptions })
+  const start = (source: string) =>
+    createSending({ client: room.clientOf(CAMERA), source, track: live, peerOptions })
   const sending = start('s1')
   const receiving = createReceiving({ client: room.clientOf(DESK), peerOptions })
   const feed = () => {
@@ -336,29 +351,35 @@ describe('trouble', () => {
     expect(receiving.feeds.value.has(CAMERA)).toBe(false)
   })
 
-  it.each(['left', 'kicked', 'revoked'] as const)('is gone at once when the camera has %s', async (reason) => {
-    const { room, receiving, out } = await setUp()
-    say(room, 'live', 's1')
-    await run(10)
-    await play(out(), watcher(), 500)
-    const old = watcher()
-    room.leave(CAMERA, reason)
-    await run(0)
-    expect(receiving.feeds.value.has(CAMERA)).toBe(false)
-    expect(old.closed).toBe(true)
-  })
-
-  it.each([['left', true], ['kicked', true], ['lost', false], ['instance-lost', false]] as const)(
-    'to a watcher that has %s is closed: %s', async (reason, closed) => {
-      const { room, out } = await setUp()
+  it.each(['left', 'kicked', 'revoked'] as const)(
+    'is gone at once when the camera has %s',
+    async (reason) => {
+      const { room, receiving, out } = await setUp()
       say(room, 'live', 's1')
       await run(10)
       await play(out(), watcher(), 500)
-      const mine = out()
-      room.leave(DESK, reason)
-      expect(mine.closed).toBe(closed)
+      const old = watcher()
+      room.leave(CAMERA, reason)
+      await run(0)
+      expect(receiving.feeds.value.has(CAMERA)).toBe(false)
+      expect(old.closed).toBe(true)
     },
   )
+
+  it.each([
+    ['left', true],
+    ['kicked', true],
+    ['lost', false],
+    ['instance-lost', false],
+  ] as const)('to a watcher that has %s is closed: %s', async (reason, closed) => {
+    const { room, out } = await setUp()
+    say(room, 'live', 's1')
+    await run(10)
+    await play(out(), watcher(), 500)
+    const mine = out()
+    room.leave(DESK, reason)
+    expect(mine.closed).toBe(closed)
+  })
 
   it('leaves no timer behind', async () => {
     const { room, sending, receiving, out } = await setUp()

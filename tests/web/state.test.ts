@@ -32,11 +32,14 @@ describe('merge patches (RFC 7396)', () => {
   }))
 
   it('the difference leads from any state to any other, and is none between equals', () => {
-    fc.assert(fc.property(object, object, (from, to) => {
-      const patch = diffPatch(from, to)
-      expect(mergePatch(from, patch ?? {})).toEqual(to)
-      expect(diffPatch(to, structuredClone(to))).toBeUndefined()
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(object, object, (from, to) => {
+        const patch = diffPatch(from, to)
+        expect(mergePatch(from, patch ?? {})).toEqual(to)
+        expect(diffPatch(to, structuredClone(to))).toBeUndefined()
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 
@@ -53,13 +56,18 @@ describe('the state of a camera', () => {
   it('bears whatever another client wrote', () => {
     expect(readCamera({})).toEqual({ camera: { status: 'off' } })
     expect(readCamera({ camera: [], battery: 'full', network: 7 })).toEqual({ camera: { status: 'off' } })
-    expect(readCamera({ camera: { status: 'on fire', width: -1, facing: 'up', detail: 'x'.repeat(999) } }))
-      .toEqual({ camera: { status: 'off', detail: 'x'.repeat(200) } })
-    fc.assert(fc.property(fc.dictionary(fc.constantFrom('camera', 'battery', 'network', 'watching'), fc.jsonValue()),
-      (state) => {
-        expect(typeof readCamera(state).camera.status).toBe('string')
-        readWatching(state, sessionId('cam'))
-      }))
+    expect(
+      readCamera({ camera: { status: 'on fire', width: -1, facing: 'up', detail: 'x'.repeat(999) } }),
+    ).toEqual({ camera: { status: 'off', detail: 'x'.repeat(200) } })
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('camera', 'battery', 'network', 'watching'), fc.jsonValue()),
+        (state) => {
+          expect(typeof readCamera(state).camera.status).toBe('string')
+          readWatching(state, sessionId('cam'))
+        },
+      ),
+    )
   })
 
   it('reads what a watcher sees', () => {
@@ -69,7 +77,9 @@ describe('the state of a camera', () => {
   })
 
   it('stays under the limit with as many cameras as are told', () => {
-    const watching = Object.fromEntries(Array.from({ length: MAX_WATCHED }, () => [randomText(22), 'reconnecting']))
+    const watching = Object.fromEntries(
+      Array.from({ length: MAX_WATCHED }, () => [randomText(22), 'reconnecting']),
+    )
     expect(JSON.stringify({ watching }).length).toBeLessThan(MAX_STATE)
   })
 })
@@ -83,11 +93,17 @@ describe('peer signals', () => {
   ])('reads $kind', (signal) => {
     expect(readPeerSignal(structuredClone(signal))).toEqual(signal)
   })
-  it.each([null, 7, 'want', {}, { kind: 'want', pc: 'p' }, { kind: 'description', pc: 'p', n: 1 }, { kind: 'x', pc: 'p', n: 1 }])(
-    'leaves %j aside', (data) => {
-      expect(readPeerSignal(data)).toBeUndefined()
-    },
-  )
+  it.each([
+    null,
+    7,
+    'want',
+    {},
+    { kind: 'want', pc: 'p' },
+    { kind: 'description', pc: 'p', n: 1 },
+    { kind: 'x', pc: 'p', n: 1 },
+  ])('leaves %j aside', (data) => {
+    expect(readPeerSignal(data)).toBeUndefined()
+  })
 })
 
 describe('backoff', () => {
@@ -95,7 +111,9 @@ describe('backoff', () => {
     for (const random of [() => 0, () => 1]) {
       const backoff = createBackoff({ firstMs: 100, capMs: 1_000, random })
       const waits = Array.from({ length: 6 }, () => backoff.next())
-      expect(waits).toEqual(random() === 1 ? [100, 200, 400, 800, 1_000, 1_000] : [50, 100, 200, 400, 500, 500])
+      expect(waits).toEqual(
+        random() === 1 ? [100, 200, 400, 800, 1_000, 1_000] : [50, 100, 200, 400, 500, 500],
+      )
     }
   })
 })
@@ -104,18 +122,34 @@ describe('the seat of a page', () => {
   class FakeStorage implements Storage {
     readonly entries = new Map<string, string>()
     broken = false
-    get length() { return this.entries.size }
-    clear() { this.entries.clear() }
-    key() { return null }
-    getItem(key: string) { return this.entries.get(key) ?? null }
-    removeItem(key: string) { this.entries.delete(key) }
+    get length() {
+      return this.entries.size
+    }
+    clear() {
+      this.entries.clear()
+    }
+    key() {
+      return null
+    }
+    getItem(key: string) {
+      return this.entries.get(key) ?? null
+    }
+    removeItem(key: string) {
+      this.entries.delete(key)
+    }
     setItem(key: string, value: string) {
       if (this.broken) throw new DOMException('full', 'QuotaExceededError')
       this.entries.set(key, value)
     }
   }
-  const session = (token: string): NewSession =>
-    ({ id: sessionId('me'), role: 'camera', name: 'me', status: 'active', expiresAt: room.createdAt, token })
+  const session = (token: string): NewSession => ({
+    id: sessionId('me'),
+    role: 'camera',
+    name: 'me',
+    status: 'active',
+    expiresAt: room.createdAt,
+    token,
+  })
 
   it('is found again after a reload, counting its connects', () => {
     const storage = new FakeStorage()
@@ -125,7 +159,12 @@ describe('the seat of a page', () => {
     first.update({ notes: { live: true } })
     expect([first.nextAttempt('t1'), first.nextAttempt('t1')]).toEqual([1, 2])
     const second = openSeat('phone', storage)
-    expect(second.read()).toMatchObject({ token: 't1', roomName: 'Kitchen table', attempt: 2, notes: { live: true } })
+    expect(second.read()).toMatchObject({
+      token: 't1',
+      roomName: 'Kitchen table',
+      attempt: 2,
+      notes: { live: true },
+    })
     expect(second.nextAttempt('t1')).toBe(3)
     expect(first.nextAttempt('t1')).toBe(4)
     expect(openSeat('dashboard', storage).read()).toBeUndefined()
@@ -140,17 +179,18 @@ describe('the seat of a page', () => {
     expect(seat.read()).toBeUndefined()
   })
 
-  it.each([['throws', () => Object.assign(new FakeStorage(), { broken: true })], ['is missing', () => undefined]])(
-    'keeps the session in memory where storage %s, and says so', (_, storage) => {
-      const warned = vi.spyOn(console, 'warn').mockReturnValue()
-      const seat = openSeat('phone', storage())
-      seat.take(session('t1'), room)
-      expect(seat.read()?.token).toBe('t1')
-      expect([seat.nextAttempt('t1'), seat.nextAttempt('t1')]).toEqual([1, 2])
-      expect(seat.persistent).toBe(false)
-      warned.mockRestore()
-    },
-  )
+  it.each([
+    ['throws', () => Object.assign(new FakeStorage(), { broken: true })],
+    ['is missing', () => undefined],
+  ])('keeps the session in memory where storage %s, and says so', (_, storage) => {
+    const warned = vi.spyOn(console, 'warn').mockReturnValue()
+    const seat = openSeat('phone', storage())
+    seat.take(session('t1'), room)
+    expect(seat.read()?.token).toBe('t1')
+    expect([seat.nextAttempt('t1'), seat.nextAttempt('t1')]).toEqual([1, 2])
+    expect(seat.persistent).toBe(false)
+    warned.mockRestore()
+  })
 
   it('leaves a damaged entry aside', () => {
     const warned = vi.spyOn(console, 'warn').mockReturnValue()
@@ -164,23 +204,56 @@ describe('the seat of a page', () => {
 })
 
 describe('statistics of a connection', () => {
-  const report = (bytes: number, timestamp: number, remote: string) => new Map<string, unknown>([
-    ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', timestamp, framesDecoded: 60, frameWidth: 1280,
-      frameHeight: 720, framesPerSecond: 29.6, bytesReceived: bytes, codecId: 'c' }],
-    ['c', { id: 'c', type: 'codec', timestamp, mimeType: 'video/VP8' }],
-    ['t', { id: 't', type: 'transport', timestamp, selectedCandidatePairId: 'p' }],
-    ['p', { id: 'p', type: 'candidate-pair', timestamp, localCandidateId: 'l', remoteCandidateId: 'r',
-      currentRoundTripTime: 0.0123 }],
-    ['l', { id: 'l', type: 'local-candidate', timestamp, candidateType: 'host' }],
-    ['r', { id: 'r', type: 'remote-candidate', timestamp, candidateType: remote }],
-  ]) as unknown as RTCStatsReport
+  const report = (bytes: number, timestamp: number, remote: string) =>
+    new Map<string, unknown>([
+      [
+        'v',
+        {
+          id: 'v',
+          type: 'inbound-rtp',
+          kind: 'video',
+          timestamp,
+          framesDecoded: 60,
+          frameWidth: 1280,
+          frameHeight: 720,
+          framesPerSecond: 29.6,
+          bytesReceived: bytes,
+          codecId: 'c',
+        },
+      ],
+      ['c', { id: 'c', type: 'codec', timestamp, mimeType: 'video/VP8' }],
+      ['t', { id: 't', type: 'transport', timestamp, selectedCandidatePairId: 'p' }],
+      [
+        'p',
+        {
+          id: 'p',
+          type: 'candidate-pair',
+          timestamp,
+          localCandidateId: 'l',
+          remoteCandidateId: 'r',
+          currentRoundTripTime: 0.0123,
+        },
+      ],
+      ['l', { id: 'l', type: 'local-candidate', timestamp, candidateType: 'host' }],
+      ['r', { id: 'r', type: 'remote-candidate', timestamp, candidateType: remote }],
+    ]) as unknown as RTCStatsReport
 
   it('tells size, frames, bitrate, round trip and way', async () => {
     const reports = [report(1_000, 1_000, 'srflx'), report(251_000, 2_000, 'srflx')]
-    const reader = createStatsReader({ getStats: () => Promise.resolve(reports.shift() as RTCStatsReport) }, 'receiving')
+    const reader = createStatsReader(
+      { getStats: () => Promise.resolve(reports.shift() as RTCStatsReport) },
+      'receiving',
+    )
     expect((await reader.read()).bitrate).toBe(0)
     expect(await reader.read()).toEqual({
-      frames: 60, width: 1280, height: 720, fps: 30, bitrate: 2_000_000, rttMs: 12, transport: 'p2p', codec: 'VP8',
+      frames: 60,
+      width: 1280,
+      height: 720,
+      fps: 30,
+      bitrate: 2_000_000,
+      rttMs: 12,
+      transport: 'p2p',
+      codec: 'VP8',
     })
   })
 
@@ -190,7 +263,10 @@ describe('statistics of a connection', () => {
   })
 
   it('bears a report that says nothing yet', async () => {
-    const reader = createStatsReader({ getStats: () => Promise.resolve(new Map() as unknown as RTCStatsReport) }, 'sending')
+    const reader = createStatsReader(
+      { getStats: () => Promise.resolve(new Map() as unknown as RTCStatsReport) },
+      'sending',
+    )
     expect(await reader.read()).toEqual({ frames: 0, width: 0, height: 0, fps: 0, bitrate: 0 })
   })
 })

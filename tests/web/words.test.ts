@@ -5,12 +5,19 @@ import { ApiError } from '../../web/lib/api.ts'
 import { readBrowser, type Browser } from '../../web/lib/browser.ts'
 import type { ClosedReason } from '../../web/lib/client.ts'
 import {
-  cameraFailure, cameraFault, closedFailure, pairingFailure, pictureFailure, type CameraFault, type Failure,
+  cameraFailure,
+  cameraFault,
+  closedFailure,
+  pairingFailure,
+  pictureFailure,
+  type CameraFault,
+  type Failure,
 } from '../../web/lib/failures.ts'
 import { readTypedCode } from '../../web/phone/typed-code.ts'
 
 const ANDROID: Browser = { name: 'Chrome', os: 'Android' }
-const problem = (code: ProblemCode, wait?: number) => new ApiError(PROBLEMS[code].status, code, 'detail', wait)
+const problem = (code: ProblemCode, wait?: number) =>
+  new ApiError(PROBLEMS[code].status, code, 'detail', wait)
 
 /** [MED-5]: words a person can act on. */
 const expectActionable = (failure: Failure) => {
@@ -62,10 +69,19 @@ describe('[MED-5] failures in words', () => {
   })
 
   it('lets what may pass by itself be tried again with the same code', () => {
-    for (const code of ['room_full', 'room_locked', 'rate_limited', 'store_unavailable', 'draining'] as const) {
+    for (const code of [
+      'room_full',
+      'room_locked',
+      'rate_limited',
+      'store_unavailable',
+      'draining',
+    ] as const) {
       expect(pairingFailure(problem(code)).action).toBe('retry')
     }
-    expect(pairingFailure(new ApiError(0, 'unreachable', 'x'))).toMatchObject({ action: 'retry', kind: 'unreachable' })
+    expect(pairingFailure(new ApiError(0, 'unreachable', 'x'))).toMatchObject({
+      action: 'retry',
+      kind: 'unreachable',
+    })
   })
 
   it('says how long to wait', () => {
@@ -76,11 +92,21 @@ describe('[MED-5] failures in words', () => {
 
   it('has words for every final close, and for a declined or forgotten claim', () => {
     const reasons: ClosedReason[] = [
-      'left', 'invalid_message', 'session_invalid', 'kicked', 'room_gone', 'connected_elsewhere', 'protocol',
+      'left',
+      'invalid_message',
+      'session_invalid',
+      'kicked',
+      'room_gone',
+      'connected_elsewhere',
+      'protocol',
     ]
     for (const reason of reasons) expectActionable(closedFailure(reason))
-    expect(Object.entries(CLOSES).filter(([, code]) => isFinalClose(code)).map(([reason]) => reason).sort())
-      .toEqual(reasons.filter((reason) => reason !== 'protocol').sort())
+    expect(
+      Object.entries(CLOSES)
+        .filter(([, code]) => isFinalClose(code))
+        .map(([reason]) => reason)
+        .sort(),
+    ).toEqual(reasons.filter((reason) => reason !== 'protocol').sort())
     expect(closedFailure('kicked', true)).toMatchObject({ kind: 'denied', stage: 'pairing' })
     expect(closedFailure('session_invalid', true)).toMatchObject({ kind: 'expired', stage: 'pairing' })
     expect(closedFailure('connected_elsewhere')).toMatchObject({ action: 'use-here', label: 'Use here' })
@@ -93,14 +119,49 @@ describe('[MED-5] failures in words', () => {
 
 describe('browsers', () => {
   it.each([
-    ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1', 5, 'Safari', 'iOS'],
-    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15', 5, 'Safari', 'iOS'],
-    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15', 0, 'Safari', 'other'],
-    ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 CriOS/140.0 Mobile/15E148 Safari/604.1', 5, 'Chrome', 'iOS'],
-    ['Mozilla/5.0 (Linux; Android 14; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36', 5, 'Chrome', 'Android'],
-    ['Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36', 5, 'Samsung Internet', 'Android'],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1',
+      5,
+      'Safari',
+      'iOS',
+    ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15',
+      5,
+      'Safari',
+      'iOS',
+    ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15',
+      0,
+      'Safari',
+      'other',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 CriOS/140.0 Mobile/15E148 Safari/604.1',
+      5,
+      'Chrome',
+      'iOS',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 14; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36',
+      5,
+      'Chrome',
+      'Android',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36',
+      5,
+      'Samsung Internet',
+      'Android',
+    ],
     ['Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0', 5, 'Firefox', 'Android'],
-    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0', 0, 'Edge', 'other'],
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0',
+      0,
+      'Edge',
+      'other',
+    ],
     ['curl/8', 0, 'this browser', 'other'],
   ])('reads %s (%i touch points)', (userAgent, touch, name, os) => {
     expect(readBrowser(userAgent, touch)).toEqual({ name, os })

@@ -1,7 +1,18 @@
 /** Calls of the HTTP API (docs/SPEC.md, section 3). */
 import type {
-  ClaimPairing, CodeIssued, CreateRoom, IssueCode, LanInfo, Paired, PairingPreview, PreviewPairing, RoomCreated,
-  RoomView, SessionList, SessionView, UpdateRoom,
+  ClaimPairing,
+  CodeIssued,
+  CreateRoom,
+  IssueCode,
+  LanInfo,
+  Paired,
+  PairingPreview,
+  PreviewPairing,
+  RoomCreated,
+  RoomView,
+  SessionList,
+  SessionView,
+  UpdateRoom,
 } from '../../server/protocol/api.ts'
 import type { CodeId, SessionId } from '../../server/protocol/ids.ts'
 import type { Room } from '../../server/protocol/models.ts'
@@ -69,9 +80,10 @@ const problemOf = (response: Response, text: string): ApiError => {
  * Typed calls against one server. Every method rejects with `ApiError`, whose code is `unreachable` when no
  * answer came within ten seconds.
  */
-export const createApi = (
-  { base = '', fetch: send = globalThis.fetch.bind(globalThis) }: { base?: string; fetch?: typeof fetch } = {},
-) => {
+export const createApi = ({
+  base = '',
+  fetch: send = globalThis.fetch.bind(globalThis),
+}: { base?: string; fetch?: typeof fetch } = {}) => {
   const answer = async (call: Call): Promise<{ response: Response; text: string }> => {
     const headers: Record<string, string> = { accept: 'application/json' }
     if (call.token !== undefined) headers['authorization'] = `Bearer ${call.token}`

@@ -5,11 +5,15 @@ export interface Backoff {
   reset(): void
 }
 
-export const createBackoff = (
-  { firstMs = 300, capMs = 10_000, random = Math.random }: {
-    firstMs?: number; capMs?: number; random?: () => number
-  } = {},
-): Backoff => {
+export const createBackoff = ({
+  firstMs = 300,
+  capMs = 10_000,
+  random = Math.random,
+}: {
+  firstMs?: number
+  capMs?: number
+  random?: () => number
+} = {}): Backoff => {
   let tries = 0
   return {
     next() {

@@ -21,7 +21,16 @@ import type { MemberState } from '../../server/protocol/models.ts'
  * the page is in the background or another app holds the camera. The rest are failures (see failures.ts).
  */
 export const CAMERA_STATUSES = [
-  'off', 'asking', 'needs-tap', 'live', 'paused', 'denied', 'missing', 'in-use', 'insecure', 'error',
+  'off',
+  'asking',
+  'needs-tap',
+  'live',
+  'paused',
+  'denied',
+  'missing',
+  'in-use',
+  'insecure',
+  'error',
 ] as const
 export type CameraStatus = (typeof CAMERA_STATUSES)[number]
 
@@ -88,9 +97,10 @@ export const readCamera = (state: MemberState): CameraReport => {
       fps: positive(camera['fps']),
       detail: text(camera['detail']),
     }),
-    battery: typeof level === 'number' && level >= 0 && level <= 1
-      ? { level, charging: battery?.['charging'] === true }
-      : undefined,
+    battery:
+      typeof level === 'number' && level >= 0 && level <= 1
+        ? { level, charging: battery?.['charging'] === true }
+        : undefined,
     network: text(state['network']),
   })
 }

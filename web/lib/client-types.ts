@@ -10,7 +10,10 @@ import type { RoomModel } from './room-model.ts'
 
 /** Why a connection is over for good. `protocol`: the server speaks another version. */
 export type ClosedReason =
-  | Extract<CloseReason, 'left' | 'invalid_message' | 'session_invalid' | 'kicked' | 'room_gone' | 'connected_elsewhere'>
+  | Extract<
+      CloseReason,
+      'left' | 'invalid_message' | 'session_invalid' | 'kicked' | 'room_gone' | 'connected_elsewhere'
+    >
   | 'protocol'
 
 export type ClientState =
@@ -68,7 +71,11 @@ export interface Client extends RoomModel {
   message(data: unknown, to?: SessionId): Promise<Accepted>
   /** The reply's `ref`, which the camera's `result` will carry. */
   command(to: SessionId, name: string, args?: unknown): Promise<CommandRef>
-  result(to: SessionId, ref: CommandRef, outcome: { ok: boolean; data?: unknown; error?: unknown }): Promise<Accepted>
+  result(
+    to: SessionId,
+    ref: CommandRef,
+    outcome: { ok: boolean; data?: unknown; error?: unknown },
+  ): Promise<Accepted>
   approve(pairing: CodeId, check: string): Promise<Accepted>
   deny(pairing: CodeId): Promise<Accepted>
   /** Gives up the seat at once; the session stays valid, and `connect` takes it again. */

@@ -12,10 +12,16 @@ import { computed, signal } from '@preact/signals'
 import { CLOSES, isFinalClose } from '../../server/protocol/closes.ts'
 import type { CommandRef, CursorText } from '../../server/protocol/ids.ts'
 import {
-  CLIENT_PING_EVERY, CLIENT_PONG_WITHIN, PROTOCOL_VERSION, SUBPROTOCOL,
+  CLIENT_PING_EVERY,
+  CLIENT_PONG_WITHIN,
+  PROTOCOL_VERSION,
+  SUBPROTOCOL,
 } from '../../server/protocol/limits.ts'
 import type {
-  ClientMessage, ServerMessage, ServerMessageOf, ServerMessageType,
+  ClientMessage,
+  ServerMessage,
+  ServerMessageOf,
+  ServerMessageType,
 } from '../../server/protocol/messages.ts'
 import { ApiError } from './api.ts'
 import { createBackoff } from './backoff.ts'
@@ -67,7 +73,8 @@ export const createClient = (options: ClientOptions): Client => {
         await request({ type: 'state', state: patch })
         return true
       } catch (cause) {
-        if (cause instanceof RequestError && cause.code !== 'too_large' && cause.code !== 'invalid_message') return false
+        if (cause instanceof RequestError && cause.code !== 'too_large' && cause.code !== 'invalid_message')
+          return false
         throw cause
       }
     },
@@ -143,7 +150,10 @@ export const createClient = (options: ClientOptions): Client => {
     mine.onopen = () => {
       opened = true
       write({
-        type: 'hello', token, attempt: nextAttempt(), ...(cursor === undefined ? {} : { resume: cursor }),
+        type: 'hello',
+        token,
+        attempt: nextAttempt(),
+        ...(cursor === undefined ? {} : { resume: cursor }),
       })
     }
     mine.onmessage = (event: MessageEvent) => {
@@ -248,7 +258,8 @@ export const createClient = (options: ClientOptions): Client => {
         return false
       }
     },
-    message: (data, to) => request(to === undefined ? { type: 'message', data } : { type: 'message', to, data }),
+    message: (data, to) =>
+      request(to === undefined ? { type: 'message', data } : { type: 'message', to, data }),
     async command(to, name, args) {
       const { data } = await request({ type: 'command', to, name, ...(args === undefined ? {} : { args }) })
       return (data as { ref: CommandRef }).ref
@@ -272,11 +283,17 @@ export const createClient = (options: ClientOptions): Client => {
 
 const finalReason = (code: number): ClosedReason => {
   switch (code) {
-    case CLOSES.session_invalid: return 'session_invalid'
-    case CLOSES.kicked: return 'kicked'
-    case CLOSES.room_gone: return 'room_gone'
-    case CLOSES.connected_elsewhere: return 'connected_elsewhere'
-    case CLOSES.left: return 'left'
-    default: return 'invalid_message'
+    case CLOSES.session_invalid:
+      return 'session_invalid'
+    case CLOSES.kicked:
+      return 'kicked'
+    case CLOSES.room_gone:
+      return 'room_gone'
+    case CLOSES.connected_elsewhere:
+      return 'connected_elsewhere'
+    case CLOSES.left:
+      return 'left'
+    default:
+      return 'invalid_message'
   }
 }

@@ -76,7 +76,8 @@ export const createFeed = (deps: {
     const now = state.peek()
     // A failure stays said until there is a picture; a second try is not worth a flicker.
     if (now.status === 'failed' && next.status === 'connecting') return
-    if (now.status === 'reconnecting' && (next.status === 'connecting' || next.status === 'reconnecting')) return
+    if (now.status === 'reconnecting' && (next.status === 'connecting' || next.status === 'reconnecting'))
+      return
     state.value = next
   }
   const drop = () => {
@@ -132,7 +133,8 @@ export const createFeed = (deps: {
         else if (still) become({ status: 'waiting' })
         else if (had) become({ status: 'reconnecting', since: Date.now() })
         else become({ status: 'connecting' })
-        if (status === 'connected' && !still) pictureTimer = setTimeout(() => failed('picture'), PICTURE_WITHIN)
+        if (status === 'connected' && !still)
+          pictureTimer = setTimeout(() => failed('picture'), PICTURE_WITHIN)
       })
     })
     const followStats = effect(() => {
@@ -141,7 +143,13 @@ export const createFeed = (deps: {
     link = {
       peer,
       source,
-      end: disposers(() => peer.close(), () => clearTimeout(pictureTimer), picture.dispose, follow, followStats),
+      end: disposers(
+        () => peer.close(),
+        () => clearTimeout(pictureTimer),
+        picture.dispose,
+        follow,
+        followStats,
+      ),
     }
     send({ kind: 'want', pc: peer.pc, source })
   }

@@ -166,13 +166,15 @@ export const createPeer = (options: PeerOptions): Peer => {
     try {
       if (message.kind === 'description') await describe(message.description)
       else {
-        await Promise.all(message.candidates.map(async (candidate) => {
-          try {
-            await connection.addIceCandidate(candidate)
-          } catch (cause) {
-            if (!ignoreOffer) throw cause
-          }
-        }))
+        await Promise.all(
+          message.candidates.map(async (candidate) => {
+            try {
+              await connection.addIceCandidate(candidate)
+            } catch (cause) {
+              if (!ignoreOffer) throw cause
+            }
+          }),
+        )
       }
     } catch (cause) {
       settingAnswer = false
@@ -203,7 +205,10 @@ export const createPeer = (options: PeerOptions): Peer => {
       state.value = { status: 'closed' }
       ends()
       for (const timer of [batchTimer, deadline, mendTimer]) clearTimeout(timer)
-      connection.onnegotiationneeded = connection.onicecandidate = connection.oniceconnectionstatechange = null
+      connection.onnegotiationneeded =
+        connection.onicecandidate =
+        connection.oniceconnectionstatechange =
+          null
       connection.ontrack = null
       connection.close()
     },

@@ -79,12 +79,16 @@ export const createReceiving = (deps: {
     return JSON.stringify(watching)
   })
   let told: Record<string, WatchState> = {}
-  stop.add(effect(() => {
-    const watching = JSON.parse(report.value) as Record<string, WatchState>
-    const gone = Object.keys(told).filter((id) => !(id in watching)).map((id) => [id, null])
-    told = watching
-    untracked(() => client.setState({ watching: { ...Object.fromEntries(gone), ...watching } }))
-  }))
+  stop.add(
+    effect(() => {
+      const watching = JSON.parse(report.value) as Record<string, WatchState>
+      const gone = Object.keys(told)
+        .filter((id) => !(id in watching))
+        .map((id) => [id, null])
+      told = watching
+      untracked(() => client.setState({ watching: { ...Object.fromEntries(gone), ...watching } }))
+    }),
+  )
 
   return {
     feeds,

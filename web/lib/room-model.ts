@@ -68,9 +68,10 @@ export const createRoomModel = (): RoomModel & {
         room.value = message.room
         return
       case 'service':
-        store.value = message.reason === undefined
-          ? { state: message.store }
-          : { state: message.store, reason: message.reason }
+        store.value =
+          message.reason === undefined
+            ? { state: message.store }
+            : { state: message.store, reason: message.reason }
         return
       case 'ice-servers':
         iceServers.value = message.iceServers
@@ -81,7 +82,12 @@ export const createRoomModel = (): RoomModel & {
   }
 
   return {
-    self, room, members, iceServers, store, limits,
+    self,
+    room,
+    members,
+    iceServers,
+    store,
+    limits,
     apply: (message) => batch(() => apply(message)),
     ownState(state) {
       const own = self.peek()

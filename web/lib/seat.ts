@@ -29,7 +29,8 @@ export interface Seat {
   readonly persistent: boolean
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 const parse = (text: string | null): SeatRecord | undefined => {
   if (text === null) return undefined
@@ -40,7 +41,8 @@ const parse = (text: string | null): SeatRecord | undefined => {
     console.warn('Stored session is damaged and is left aside', cause)
     return undefined
   }
-  if (!isRecord(value) || typeof value['token'] !== 'string' || typeof value['id'] !== 'string') return undefined
+  if (!isRecord(value) || typeof value['token'] !== 'string' || typeof value['id'] !== 'string')
+    return undefined
   return {
     token: value['token'],
     id: value['id'] as SessionId,
@@ -90,7 +92,14 @@ export const openSeat = (page: Page, storage: Storage | undefined = browserStora
     read,
     take(session, room) {
       const old = read()
-      write({ token: session.token, id: session.id, role: session.role, roomName: room.name, attempt: 0, notes: {} })
+      write({
+        token: session.token,
+        id: session.id,
+        role: session.role,
+        roomName: room.name,
+        attempt: 0,
+        notes: {},
+      })
       return old && old.token !== session.token ? old.token : undefined
     },
     update(change) {

@@ -89,12 +89,15 @@ export const createSending = (deps: {
     })
     addTrack(peer.connection, track.peek())
     peers.value = new Map(peers.peek()).set(watcher, peer)
-    ends.set(pc, effect(() => {
-      // Nobody is left to ask for a new one.
-      if (peer.state.value.status === 'failed' && !client.members.value.has(watcher)) {
-        queueMicrotask(() => remove(watcher, peer))
-      }
-    }))
+    ends.set(
+      pc,
+      effect(() => {
+        // Nobody is left to ask for a new one.
+        if (peer.state.value.status === 'failed' && !client.members.value.has(watcher)) {
+          queueMicrotask(() => remove(watcher, peer))
+        }
+      }),
+    )
   }
   const receive = (watcher: SessionId, data: PeerSignal | undefined) => {
     if (!data) return

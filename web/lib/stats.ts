@@ -69,11 +69,13 @@ export const createStatsReader = (
       const type = direction === 'receiving' ? 'inbound-rtp' : 'outbound-rtp'
       const video = all.find((entry) => entry.type === type && entry.kind === 'video')
       // Firefox has no transport entry; there the nominated pair is the selected one.
-      const pair = find(all.find((entry) => entry.type === 'transport')?.selectedCandidatePairId)
-        ?? all.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded')
+      const pair =
+        find(all.find((entry) => entry.type === 'transport')?.selectedCandidatePairId) ??
+        all.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded')
       const bytes = (direction === 'receiving' ? video?.bytesReceived : video?.bytesSent) ?? 0
       const at = video?.timestamp ?? 0
-      const bitrate = before && at > before.at ? Math.round(((bytes - before.bytes) * 8_000) / (at - before.at)) : 0
+      const bitrate =
+        before && at > before.at ? Math.round(((bytes - before.bytes) * 8_000) / (at - before.at)) : 0
       before = { bytes, at }
       const transport = transportOf(pair, find)
       const codec = find(video?.codecId)?.mimeType?.split('/')[1]
@@ -83,7 +85,9 @@ export const createStatsReader = (
         height: video?.frameHeight ?? 0,
         fps: Math.round(video?.framesPerSecond ?? 0),
         bitrate,
-        ...(pair?.currentRoundTripTime === undefined ? {} : { rttMs: Math.round(pair.currentRoundTripTime * 1_000) }),
+        ...(pair?.currentRoundTripTime === undefined
+          ? {}
+          : { rttMs: Math.round(pair.currentRoundTripTime * 1_000) }),
         ...(transport === undefined ? {} : { transport }),
         ...(codec === undefined ? {} : { codec }),
       }

@@ -17,19 +17,27 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
     <main class="camera">
       <Preview phone={phone} />
       <header class="camera-head">
-        {stage === 'live'
-          ? (
-              <>
-                <span class="live-badge"><span class="live-dot" aria-hidden="true" />LIVE</span>
-                <span class="pill">{watchingWords(view.watching)}</span>
-              </>
-            )
-          : <span key={stage} class="pill stage-late">{trouble ? 'No picture arrives' : stageWords(stage)}</span>}
+        {stage === 'live' ? (
+          <>
+            <span class="live-badge">
+              <span class="live-dot" aria-hidden="true" />
+              LIVE
+            </span>
+            <span class="pill">{watchingWords(view.watching)}</span>
+          </>
+        ) : (
+          <span key={stage} class="pill stage-late">
+            {trouble ? 'No picture arrives' : stageWords(stage)}
+          </span>
+        )}
         <Lost phone={phone} />
       </header>
       {trouble && (
         <div class="camera-trouble">
-          <Notice title={trouble.title} mend={{ label: trouble.label ?? 'Try again', run: () => phone.mend(trouble) }}>
+          <Notice
+            title={trouble.title}
+            mend={{ label: trouble.label ?? 'Try again', run: () => phone.mend(trouble) }}
+          >
             {trouble.mend}
           </Notice>
         </div>
@@ -55,7 +63,11 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
               aria-pressed={torch}
               onClick={() => void camera.setTorch(!torch)}
             >
-              {torch ? <Flashlight size={24} aria-hidden="true" /> : <FlashlightOff size={24} aria-hidden="true" />}
+              {torch ? (
+                <Flashlight size={24} aria-hidden="true" />
+              ) : (
+                <FlashlightOff size={24} aria-hidden="true" />
+              )}
             </IconButton>
           )}
         </div>
@@ -75,7 +87,8 @@ export function Preview({ phone }: { phone: Phone }) {
     if (track) {
       element.play().catch((cause: unknown) => {
         // Another track took its place before it played.
-        if (!(cause instanceof DOMException && cause.name === 'AbortError')) console.warn('The preview does not play', cause)
+        if (!(cause instanceof DOMException && cause.name === 'AbortError'))
+          console.warn('The preview does not play', cause)
       })
     }
   })

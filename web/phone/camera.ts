@@ -67,7 +67,9 @@ const ask = async (which: { facing: Facing } | { deviceId: string }): Promise<Me
       height: { ideal: 720 },
       frameRate: { ideal: 30, max: 30 },
       // Never `exact`: laptops and fake cameras name no direction and would be refused.
-      ...('facing' in which ? { facingMode: { ideal: modeOf(which.facing) } } : { deviceId: { exact: which.deviceId } }),
+      ...('facing' in which
+        ? { facingMode: { ideal: modeOf(which.facing) } }
+        : { deviceId: { exact: which.deviceId } }),
     },
   })
   const track = stream.getVideoTracks()[0]
@@ -135,7 +137,10 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     countCameras().catch((cause: unknown) => console.warn('The cameras could not be counted', cause))
   }
   /** The old track goes first: iOS gives one camera at a time. */
-  const acquire = async (which: { facing: Facing } | { deviceId: string }, byTap: boolean): Promise<boolean> => {
+  const acquire = async (
+    which: { facing: Facing } | { deviceId: string },
+    byTap: boolean,
+  ): Promise<boolean> => {
     turnCount += 1
     const mine = turnCount
     release()
@@ -165,7 +170,9 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     }
   }
   const nextDevice = async (): Promise<{ deviceId: string } | undefined> => {
-    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput')
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(
+      ({ kind }) => kind === 'videoinput',
+    )
     const now = devices.findIndex(({ deviceId }) => deviceId === track.peek()?.getSettings().deviceId)
     const next = devices[(now + 1) % devices.length]
     return next ? { deviceId: next.deviceId } : undefined
@@ -194,7 +201,12 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   }
 
   return {
-    phase, source, track, picture, canSwitch, torch,
+    phase,
+    source,
+    track,
+    picture,
+    canSwitch,
+    torch,
     facing: () => facing,
     async start() {
       await acquire({ facing }, true)

@@ -9,8 +9,14 @@ import { readTypedCode } from './typed-code.ts'
  * Eight big cells over one text field: paste, auto-advance, correction and screen readers work as in any field.
  * The eighth letter sends it off.
  */
-export function CodeEntry({ busy, failure, enter }: {
-  busy: boolean; failure: Failure | undefined; enter: (code: string) => void
+export function CodeEntry({
+  busy,
+  failure,
+  enter,
+}: {
+  busy: boolean
+  failure: Failure | undefined
+  enter: (code: string) => void
 }) {
   const code = useSignal('')
   const field = useRef<HTMLInputElement>(null)
@@ -36,8 +42,12 @@ export function CodeEntry({ busy, failure, enter }: {
         }}
       >
         <div class="panel-words">
-          <h1><label for="code">Enter the code from the dashboard</label></h1>
-          <p class="muted" id="code-hint">Or scan its QR code with this phone’s camera app.</p>
+          <h1>
+            <label for="code">Enter the code from the dashboard</label>
+          </h1>
+          <p class="muted" id="code-hint">
+            Or scan its QR code with this phone’s camera app.
+          </p>
           <div class="cells" data-fault={failure ? '' : undefined}>
             {cells.map((letter, index) => (
               <span
@@ -66,11 +76,20 @@ export function CodeEntry({ busy, failure, enter }: {
             />
           </div>
           <div id="code-fault" class="fault" role="alert" data-failure={failure?.kind}>
-            {failure && <><strong>{failure.title}.</strong> {failure.mend}</>}
+            {failure && (
+              <>
+                <strong>{failure.title}.</strong> {failure.mend}
+              </>
+            )}
           </div>
         </div>
         <div class="panel-foot">
-          <Button look="primary" size="thumb" type="submit" disabled={busy || code.value.length < CODE_LENGTH}>
+          <Button
+            look="primary"
+            size="thumb"
+            type="submit"
+            disabled={busy || code.value.length < CODE_LENGTH}
+          >
             {busy ? 'Looking it up' : 'Continue'}
           </Button>
         </div>

@@ -8,7 +8,15 @@ import { cameraFailure, closedFailure, pictureFailure, type Failure } from '../l
 import { openSeat, type SeatRecord } from '../lib/seat.ts'
 import { createWakeLock } from '../lib/wake-lock.ts'
 import { createCamera, type Camera } from './camera.ts'
-import { claim, clearAddress, preview, scannedTicket, secretInAddress, typedTicket, type Ticket } from './pairing.ts'
+import {
+  claim,
+  clearAddress,
+  preview,
+  scannedTicket,
+  secretInAddress,
+  typedTicket,
+  type Ticket,
+} from './pairing.ts'
 import { secureAddress } from './secure-address.ts'
 import { openSession, type PhoneSession } from './session.ts'
 
@@ -31,8 +39,12 @@ export type View =
 type Phase =
   | { readonly name: 'opening' }
   | { readonly name: 'code'; readonly failure?: Failure; readonly busy: boolean }
-  | { readonly name: 'ready' | 'claiming'; readonly ticket: Ticket; readonly preview: PairingPreview
-      readonly address?: string }
+  | {
+      readonly name: 'ready' | 'claiming'
+      readonly ticket: Ticket
+      readonly preview: PairingPreview
+      readonly address?: string
+    }
   | { readonly name: 'session'; readonly session: PhoneSession }
   | { readonly name: 'failed'; readonly failure: Failure; readonly again?: () => void }
 
@@ -189,23 +201,27 @@ export const createPhone = (): Phone => {
   }
 
   /** Ends what a closed session leaves running, and forgets a session that cannot come back. */
-  const followEnd = (): Disposer => effect(() => {
-    const now = phase.value
-    const state = now.name === 'session' ? now.session.client.state.value : undefined
-    if (state?.status !== 'closed') return
-    camera.stop()
-    if (state.reason === 'session_invalid' || state.reason === 'kicked' || state.reason === 'room_gone') seat.forget()
-  })
-  const followName = (): Disposer => effect(() => {
-    const now = phase.value
-    const name = now.name === 'session' ? now.session.client.room.value?.name : undefined
-    if (name !== undefined) roomName.value = name
-  })
-  const keepAwake = (): Disposer => effect(() => {
-    const { status } = camera.phase.value
-    if (status === 'live' || status === 'asking') wakeLock.hold()
-    else if (status !== 'paused') wakeLock.release()
-  })
+  const followEnd = (): Disposer =>
+    effect(() => {
+      const now = phase.value
+      const state = now.name === 'session' ? now.session.client.state.value : undefined
+      if (state?.status !== 'closed') return
+      camera.stop()
+      if (state.reason === 'session_invalid' || state.reason === 'kicked' || state.reason === 'room_gone')
+        seat.forget()
+    })
+  const followName = (): Disposer =>
+    effect(() => {
+      const now = phase.value
+      const name = now.name === 'session' ? now.session.client.room.value?.name : undefined
+      if (name !== undefined) roomName.value = name
+    })
+  const keepAwake = (): Disposer =>
+    effect(() => {
+      const { status } = camera.phase.value
+      if (status === 'live' || status === 'asking') wakeLock.hold()
+      else if (status !== 'paused') wakeLock.release()
+    })
 
   const lostSince = computed(() => {
     const now = phase.value
@@ -215,7 +231,10 @@ export const createPhone = (): Phone => {
   })
 
   return {
-    view, roomName, camera, lostSince,
+    view,
+    roomName,
+    camera,
+    lostSince,
     persistent: seat.persistent,
     async open() {
       followEnd()
@@ -251,7 +270,9 @@ export const createPhone = (): Phone => {
       showCode()
       if (record) {
         // Unanswered, the claim ends with its code.
-        api.signOut(record.token).catch((cause: unknown) => console.warn('The pairing was not given up', cause))
+        api
+          .signOut(record.token)
+          .catch((cause: unknown) => console.warn('The pairing was not given up', cause))
       }
     },
     goBack,

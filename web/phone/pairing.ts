@@ -12,9 +12,16 @@ export interface Ticket {
   readonly claimKey: string
 }
 
-export const scannedTicket = (secret: string): Ticket =>
-  ({ how: 'scanned', code: { secret }, claimKey: randomText() })
-export const typedTicket = (code: string): Ticket => ({ how: 'typed', code: { code }, claimKey: randomText() })
+export const scannedTicket = (secret: string): Ticket => ({
+  how: 'scanned',
+  code: { secret },
+  claimKey: randomText(),
+})
+export const typedTicket = (code: string): Ticket => ({
+  how: 'typed',
+  code: { code },
+  claimKey: randomText(),
+})
 
 /** The secret that the scanned address carries, or undefined. */
 export const secretInAddress = (): string | undefined => {
@@ -23,9 +30,12 @@ export const secretInAddress = (): string | undefined => {
 }
 
 /** Takes the secret out of the address bar, and out of the history with it. */
-export const clearAddress = (): void => history.replaceState(history.state, '', location.pathname + location.search)
+export const clearAddress = (): void =>
+  history.replaceState(history.state, '', location.pathname + location.search)
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure }
 
 const outcome = async <T>(ticket: Ticket, work: Promise<T>): Promise<Outcome<T>> => {
   try {
@@ -60,7 +70,9 @@ export const claim = async (api: Api, seat: Seat, ticket: Ticket): Promise<Outco
   if (check !== undefined) seat.update({ notes: { check } })
   if (replaced !== undefined) {
     // The old session ends by itself in a week; its room merely shows it as absent until then.
-    api.signOut(replaced).catch((cause: unknown) => console.warn('The earlier session was not signed out', cause))
+    api
+      .signOut(replaced)
+      .catch((cause: unknown) => console.warn('The earlier session was not signed out', cause))
   }
   return result
 }

@@ -9,19 +9,31 @@ import type { Phone } from './model.ts'
 import { deviceWords } from './words.ts'
 
 /** Words in the middle, the button in reach of a thumb. */
-export function Panel({ children, foot, role }: {
-  children: ComponentChildren; foot?: ComponentChildren; role?: 'alert'
+export function Panel({
+  children,
+  foot,
+  role,
+}: {
+  children: ComponentChildren
+  foot?: ComponentChildren
+  role?: 'alert'
 }) {
   return (
     <main class="panel">
-      <div class="panel-words" role={role}>{children}</div>
+      <div class="panel-words" role={role}>
+        {children}
+      </div>
       {foot && <div class="panel-foot">{foot}</div>}
     </main>
   )
 }
 
 export function Opening() {
-  return <Panel><p class="stage-late muted">Looking up the code</p></Panel>
+  return (
+    <Panel>
+      <p class="stage-late muted">Looking up the code</p>
+    </Panel>
+  )
 }
 
 function Whose({ preview }: { preview: PairingPreview }) {
@@ -34,30 +46,51 @@ function Whose({ preview }: { preview: PairingPreview }) {
   )
 }
 
-export function Ready({ preview, persistent, start }: {
-  preview: PairingPreview; persistent: boolean; start: () => void
+export function Ready({
+  preview,
+  persistent,
+  start,
+}: {
+  preview: PairingPreview
+  persistent: boolean
+  start: () => void
 }) {
   return (
-    <Panel foot={(
-      <>
-        <Button look="primary" size="thumb" onClick={start}>Start camera</Button>
-        <p class="muted small">Not you? Close this page.</p>
-      </>
-    )}>
+    <Panel
+      foot={
+        <>
+          <Button look="primary" size="thumb" onClick={start}>
+            Start camera
+          </Button>
+          <p class="muted small">Not you? Close this page.</p>
+        </>
+      }
+    >
       <Whose preview={preview} />
       <p class="aside">Only if you see that screen now.</p>
-      {preview.approvalNeeded && <p class="muted small">The dashboard will ask for two digits that appear here.</p>}
-      {!persistent && <p class="muted small">This browser keeps nothing: after a reload you need a new code.</p>}
+      {preview.approvalNeeded && (
+        <p class="muted small">The dashboard will ask for two digits that appear here.</p>
+      )}
+      {!persistent && (
+        <p class="muted small">This browser keeps nothing: after a reload you need a new code.</p>
+      )}
     </Panel>
   )
 }
 
 export function Insecure({ preview, address }: { preview: PairingPreview; address: string }) {
   return (
-    <Panel foot={<a class="button" data-look="primary" data-size="thumb" href={address}>Open the secure page</a>}>
+    <Panel
+      foot={
+        <a class="button" data-look="primary" data-size="thumb" href={address}>
+          Open the secure page
+        </a>
+      }
+    >
       <Whose preview={preview} />
       <p class="aside">
-        Browsers allow the camera on secure pages only. Your browser may warn about the certificate of this server.
+        Browsers allow the camera on secure pages only. Your browser may warn about the certificate of this
+        server.
       </p>
     </Panel>
   )
@@ -65,11 +98,23 @@ export function Insecure({ preview, address }: { preview: PairingPreview; addres
 
 export function Check({ phone, check }: { phone: Phone; check: string }) {
   return (
-    <Panel foot={<Button size="thumb" onClick={phone.cancel}>Cancel</Button>}>
+    <Panel
+      foot={
+        <Button size="thumb" onClick={phone.cancel}>
+          Cancel
+        </Button>
+      }
+    >
       <p class="lead">Enter this number on “{phone.roomName.value}”</p>
-      <p class="check" data-check={check}>{check === '' ? '–' : check}</p>
+      <p class="check" data-check={check}>
+        {check === '' ? '–' : check}
+      </p>
       <p class="muted">Waiting for approval. Keep this page open.</p>
-      {phone.camera.track.value && <div class="check-preview"><Preview phone={phone} /></div>}
+      {phone.camera.track.value && (
+        <div class="check-preview">
+          <Preview phone={phone} />
+        </div>
+      )}
       <Lost phone={phone} />
     </Panel>
   )
@@ -77,12 +122,18 @@ export function Check({ phone, check }: { phone: Phone; check: string }) {
 
 export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) {
   return (
-    <Panel foot={(
-      <>
-        <Button look="primary" size="thumb" onClick={phone.start}>{stopped ? 'Start camera' : 'Resume camera'}</Button>
-        <button type="button" class="link-button" onClick={phone.showCode}>Pair with another dashboard</button>
-      </>
-    )}>
+    <Panel
+      foot={
+        <>
+          <Button look="primary" size="thumb" onClick={phone.start}>
+            {stopped ? 'Start camera' : 'Resume camera'}
+          </Button>
+          <button type="button" class="link-button" onClick={phone.showCode}>
+            Pair with another dashboard
+          </button>
+        </>
+      }
+    >
       <p class="lead">{stopped ? 'The camera is off' : 'Your camera is paused'}</p>
       <h1 class="room-name">“{phone.roomName.value}”</h1>
       <p class="muted">{stopped ? 'Still paired: no code needed.' : 'One tap and it is live again.'}</p>
@@ -95,16 +146,25 @@ export function Failed({ phone, failure, back }: { phone: Phone; failure: Failur
   return (
     <Panel
       role="alert"
-      foot={(
+      foot={
         <>
           {failure.label !== undefined && (
-            <Button look="primary" size="thumb" data-mend={failure.action} onClick={() => phone.mend(failure)}>
+            <Button
+              look="primary"
+              size="thumb"
+              data-mend={failure.action}
+              onClick={() => phone.mend(failure)}
+            >
               {failure.label}
             </Button>
           )}
-          {back && <Button size="thumb" onClick={phone.goBack}>Back to “{phone.roomName.value}”</Button>}
+          {back && (
+            <Button size="thumb" onClick={phone.goBack}>
+              Back to “{phone.roomName.value}”
+            </Button>
+          )}
         </>
-      )}
+      }
     >
       <div class="failure" data-failure={failure.kind} data-stage={failure.stage}>
         <h1>{failure.title}</h1>

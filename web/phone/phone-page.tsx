@@ -15,7 +15,9 @@ export function PhonePage({ phone, root }: { phone: Phone; root: HTMLElement }) 
   })
   return (
     <>
-      <p class="visually-hidden" role="status" aria-live="polite">{announcement(phone.view.value)}</p>
+      <p class="visually-hidden" role="status" aria-live="polite">
+        {announcement(phone.view.value)}
+      </p>
       <Screen phone={phone} />
     </>
   )
@@ -27,7 +29,9 @@ function Screen({ phone }: { phone: Phone }) {
     case 'opening':
       return <Opening />
     case 'code':
-      return <CodeEntry busy={view.busy} failure={view.failure} enter={(code) => void phone.enterCode(code)} />
+      return (
+        <CodeEntry busy={view.busy} failure={view.failure} enter={(code) => void phone.enterCode(code)} />
+      )
     case 'ready':
       return <Ready preview={view.preview} persistent={phone.persistent} start={phone.start} />
     case 'insecure':

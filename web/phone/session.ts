@@ -49,12 +49,15 @@ const reportBattery = (client: Client): Disposer => {
   const follow = (battery: BatteryManager) => {
     if (ended) return
     const tell = () =>
-      client.setState({ battery: { level: Math.round(battery.level * 100) / 100, charging: battery.charging } })
+      client.setState({
+        battery: { level: Math.round(battery.level * 100) / 100, charging: battery.charging },
+      })
     tell()
     all.add(listen(battery, 'levelchange', tell))
     all.add(listen(battery, 'chargingchange', tell))
   }
-  ;(navigator as Navigator & { getBattery(): Promise<BatteryManager> }).getBattery()
+  ;(navigator as Navigator & { getBattery(): Promise<BatteryManager> })
+    .getBattery()
     .then(follow)
     .catch((cause: unknown) => console.warn('The battery is not told', cause))
   return all
@@ -88,7 +91,12 @@ const reportCamera = (client: Client, camera: Camera): Disposer =>
   })
 
 /** Connects the seat's session and serves the camera to whoever watches. */
-export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; camera: Camera }): PhoneSession => {
+export const openSession = (deps: {
+  api: Api
+  seat: Seat
+  record: SeatRecord
+  camera: Camera
+}): PhoneSession => {
   const { api, seat, record, camera } = deps
   const { token } = record
   const client = createClient({
@@ -110,7 +118,8 @@ export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; ca
     return client.active.value && told !== undefined ? told === 'live' : plays
   }
   const states = computed((): readonly (WatchState | undefined)[] =>
-    others.value.filter(({ connected }) => connected).map(({ state }) => readWatching(state, record.id)))
+    others.value.filter(({ connected }) => connected).map(({ state }) => readWatching(state, record.id)),
+  )
   const watching = computed(() => {
     const ids = new Set([...others.value.map(({ id }) => id), ...(sending.value?.peers.value.keys() ?? [])])
     return [...ids].filter(hasPicture).length
@@ -143,10 +152,16 @@ export const openSession = (deps: { api: Api; seat: Seat; record: SeatRecord; ca
     effect(() => {
       const { status } = camera.phase.value
       if (status === 'asking') return
-      seat.update({ notes: { live: status === 'live' || status === 'paused' || status === 'needs-tap', facing: camera.facing() } })
+      seat.update({
+        notes: {
+          live: status === 'live' || status === 'paused' || status === 'needs-tap',
+          facing: camera.facing(),
+        },
+      })
     }),
     onWake(() => {
-      camera.revive()
+      camera
+        .revive()
         .then((replaced) => {
           if (replaced) sending.peek()?.restart()
         })

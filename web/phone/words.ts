@@ -37,15 +37,24 @@ export const announcement = (view: View): string => {
 export const titleOf = (view: View, roomName: string): string => {
   const where = roomName === '' ? 'Pairlens' : roomName
   switch (view.name) {
-    case 'camera': return `${view.trouble?.title ?? stageWords(view.stage)} · ${where}`
-    case 'stopped': return `Stopped · ${where}`
-    case 'resume': return `Camera paused · ${where}`
-    case 'ready': return `Start camera · ${where}`
-    case 'check': return `Waiting for approval · ${where}`
+    case 'camera':
+      return `${view.trouble?.title ?? stageWords(view.stage)} · ${where}`
+    case 'stopped':
+      return `Stopped · ${where}`
+    case 'resume':
+      return `Camera paused · ${where}`
+    case 'ready':
+      return `Start camera · ${where}`
+    case 'check':
+      return `Waiting for approval · ${where}`
     case 'insecure':
-    case 'failed': return view.name === 'failed' ? view.failure.title : `Secure page needed · ${where}`
-    case 'code': return 'Enter a code · Pairlens'
-    case 'opening': return 'Pairlens camera'
-    default: return view satisfies never
+    case 'failed':
+      return view.name === 'failed' ? view.failure.title : `Secure page needed · ${where}`
+    case 'code':
+      return 'Enter a code · Pairlens'
+    case 'opening':
+      return 'Pairlens camera'
+    default:
+      return view satisfies never
   }
 }
