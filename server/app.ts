@@ -15,6 +15,7 @@ import { requestLog } from './http/plugins/request-log.ts'
 import { securityPlugin } from './http/plugins/security.ts'
 import { problems } from './http/problems.ts'
 import { lanRoutes, type LanSource } from './http/routes/lan.ts'
+import { metricsRoutes } from './http/routes/metrics.ts'
 import { pairingCodeRoutes } from './http/routes/pairing-codes.ts'
 import { pairingRoutes } from './http/routes/pairings.ts'
 import { roomRoutes } from './http/routes/rooms.ts'
@@ -73,7 +74,8 @@ export async function buildApp(deps: Deps): Promise<App> {
   }
   const origins = createOrigins(() => addresses.origins(), config.allowedOrigins)
   const services: HttpServices = {
-    rooms, sessions, pairing, limits, hub, clock, addresses, origins, instance, store: config.store.kind, version, log,
+    rooms, sessions, pairing, limits, hub, clock, addresses, origins, instance, store: config.store.kind, version,
+    metricsToken: config.metricsToken, log,
   }
 
   const server: FastifyInstance = Fastify({
@@ -94,6 +96,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await server.register(securityPlugin, { embedders: origins.embedders, https: config.publicUrl?.startsWith('https:') ?? false })
   await server.register(corsPlugin, { origins })
   await server.register(docsPlugin, { version })
+  await server.register(metricsRoutes, { services })
   for (const routes of [roomRoutes, sessionRoutes, pairingCodeRoutes, pairingRoutes, serviceRoutes]) {
     await server.register(routes, { services })
   }

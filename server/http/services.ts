@@ -30,6 +30,8 @@ export interface HttpServices {
   readonly instance: InstanceId
   readonly store: Readiness['store']
   readonly version: string
+  /** What `/metrics` asks for; absent: only loopback may read. */
+  readonly metricsToken: string | undefined
   readonly log: FastifyBaseLogger
 }
 

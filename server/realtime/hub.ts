@@ -65,10 +65,10 @@ export class Hub {
     return this.#draining
   }
 
-  counts(): { rooms: number; members: number } {
+  counts(): { rooms: number; members: number; connections: number } {
     let members = 0
     for (const room of this.#rooms.values()) members += room.size
-    return { rooms: this.#rooms.size, members }
+    return { rooms: this.#rooms.size, members, connections: this.#connections.size }
   }
 
   members(id: RoomId): Member[] {

@@ -13,7 +13,7 @@ const AGENTS: [what: string, agent: string, device: object, name: string][] = [
   ['iPad', 'Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.7 Mobile/15E148 Safari/604.1',
     { kind: 'tablet', browser: 'Safari', os: 'iOS' }, 'iPad'],
   ['Pixel, Chrome', 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36',
-    { kind: 'phone', browser: 'Chrome', os: 'Android' }, 'Pixel'],
+    { kind: 'phone', browser: 'Chrome', os: 'Android' }, 'Chrome on Android'],
   ['Android, Chrome as it hides the model', 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36',
     { kind: 'phone', browser: 'Chrome', os: 'Android' }, 'Chrome on Android'],
   ['Samsung Internet', 'Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/26.0 Chrome/122.0.0.0 Mobile Safari/537.36',

@@ -83,13 +83,26 @@ describe('[PAIR-6] unknown codes', () => {
       expect(refused(() => instances[0].admitTry(THERE, true))).toBeUndefined()
       await instances[index % 2 === 0 ? 1 : 0].unknownCode(`10.${index >> 8}.${index & 255}.1`, true)
     }
+    // The other instance learns of it by the next one that it sees fail.
+    await instances[1].unknownCode(HERE, true)
     for (const limits of instances) {
       expect(refused(() => limits.admitTry(THERE, true))).toBe(120 * SECOND)
       expect(refused(() => limits.admitTry(THERE, false))).toBeUndefined()
-      clock.advance(SECOND)
     }
-    clock.advance(120 * SECOND)
-    expect(refused(() => instances[0].admitTry(THERE, true))).toBeUndefined()
+    clock.advance(121 * SECOND)
+    for (const limits of instances) expect(refused(() => limits.admitTry(THERE, true))).toBeUndefined()
+  })
+
+  test('that were typed and came over nearly two minutes switch typed codes off for two minutes all the same', async () => {
+    const { limits, clock } = createDomain()
+    for (let index = 0; index < 2_000; index += 1) {
+      if (index === 1_000) clock.advance(119 * SECOND)
+      await limits.unknownCode(`10.${index >> 8}.${index & 255}.1`, true)
+    }
+    clock.advance(60 * SECOND)
+    expect(refused(() => limits.admitTry(THERE, true))).toBe(60 * SECOND)
+    clock.advance(61 * SECOND)
+    expect(refused(() => limits.admitTry(THERE, true))).toBeUndefined()
   })
 
   test('that were scanned never switch typed codes off', async () => {

@@ -52,7 +52,8 @@ const PING = 9
 async function gone(socket: Socket): Promise<number> {
   const began = performance.now()
   socket.resume()
-  await once(socket, 'close')
+  await Promise.race([once(socket, 'end'), once(socket, 'close')])
+  socket.destroy()
   return performance.now() - began
 }
 
@@ -69,11 +70,8 @@ test('[SEC-4] a reader that stops reading is closed with 4430, and nobody else n
   for (const { client } of [viewer, here.host]) {
     await client.settled()
     expect(client.of('message').map(({ data }) => (data as unknown[])[0])).toEqual(Array.from({ length: sent }, (_, n) => n + 1))
-    expect(client.of('member-updated').filter(({ member }) => member.id !== slow.id)).toEqual([])
   }
-  expect(await here.host.client.next('member-updated', ({ member }) => member.id === slow.id)).toMatchObject({
-    member: { connected: false },
-  })
+  expect(here.host.client.of('member-updated')).toMatchObject([{ member: { id: slow.id, connected: false } }])
   // It comes back: 4430 is no end.
   const back = await seat(here.app, slow)
   await back.client.settled()
@@ -95,11 +93,11 @@ test('[SEC-4] what waits for a reader of WebSocket pings is bounded as well', as
   expect((await slow.client.closed).code).toBe(4409)
   socket.pause()
   const pings = Buffer.concat(Array.from({ length: 500 }, () => masked(PING, Buffer.alloc(125))))
-  // 64 MB of pongs that nobody reads: more than every buffer on the way may hold.
-  for (let round = 0; round < 1_000 && !socket.destroyed; round += 1) {
-    if (here.app.logs().includes('too_slow')) break
-    if (!socket.write(pings)) await here.host.client.settled()
+  // 26 MB of pongs that nobody reads: more than the kernel's buffers take.
+  for (let round = 0; round < 400 && !here.app.logs().includes('too_slow'); round += 1) {
+    if (!socket.write(pings)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
   }
+  await here.host.client.settled()
   expect(here.app.logs()).toContain('too_slow')
 }, 30_000)
 

@@ -248,6 +248,17 @@ describe('reloads', () => {
     expect(feed().state.value).toEqual({ status: 'live' })
   })
 
+  it('of the phone: it is waited for while the new page asks for the camera, not called ended', async () => {
+    const { room, feed, out } = await setUp()
+    say(room, 'live', 's1')
+    await run(10)
+    await play(out(), watcher(), 500)
+    say(room, 'asking')
+    await run(10)
+    expect(feed().state.value).toEqual({ status: 'waiting' })
+    expect(watcher().closed).toBe(true)
+  })
+
   it('of the dashboard: its want replaces the connection of the page before', async () => {
     const { room, sending, receiving, out } = await setUp()
     say(room, 'live', 's1')

@@ -79,7 +79,7 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, MAX_DETAIL) : undefined
 
 /** Leaves out what is undefined, so that exact optional properties hold and nothing is sent as null. */
-export const compact = <T extends object>(value: { [K in keyof T]: T[K] | undefined }): T =>
+const compact = <T extends object>(value: { [K in keyof T]: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 
 /** Reads a camera's state; what another client wrote differently falls back to `off`. */

@@ -31,7 +31,7 @@ import { createOwnState } from './own-state.ts'
 import { onWake } from './page-events.ts'
 import { createRoomModel } from './room-model.ts'
 
-export type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
+export type { Client, ClientOptions, ClosedReason, SocketLike } from './client-types.ts'
 
 /** Requests are given up after this many milliseconds. */
 const REPLY_WITHIN = 10_000

@@ -174,17 +174,19 @@ export const createFeed = (deps: {
     const { source, status } = report.value.camera
     return isRunning(status) ? source : undefined
   })
+  const off = computed(() => report.value.camera.status === 'off')
   const paused = computed(() => report.value.camera.status !== 'live')
   const stop = disposers(
     effect(() => {
       const source = wanted.value
+      const stopped = off.value
       // Only an active session may ask; a link that works needs nobody's leave.
       const active = client.active.value
       untracked(() => {
         if (source === undefined) {
           const seen = link !== undefined || state.peek().status === 'ended'
           drop()
-          state.value = { status: seen ? 'ended' : 'waiting' }
+          state.value = { status: seen && stopped ? 'ended' : 'waiting' }
         } else if (link?.source !== source && active) {
           drop()
           backoff.reset()

@@ -49,7 +49,7 @@ export interface Peer {
 }
 
 /** Not connected within so many milliseconds (SPEC, section 6) means failed. */
-export const CONNECT_WITHIN = 6_000
+const CONNECT_WITHIN = 6_000
 /** `disconnected` often mends itself; after this long an ICE restart helps it. */
 const DISCONNECTED_FOR = 2_000
 

@@ -38,8 +38,9 @@ export const createPictureWatch = (connection: RTCPeerConnection): PictureWatch 
       batch(() => {
         moving.value = movedAt > 0 && time - movedAt < STILL_AFTER
         if (moving.value && time - toldAt >= TELL_STATS) {
+          const { fps, ...first } = now
+          stats.value = toldAt === 0 || fps === undefined ? first : now
           toldAt = time
-          stats.value = now
         }
       })
     } catch (cause) {

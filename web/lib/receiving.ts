@@ -5,7 +5,7 @@
 import { computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Member } from '../../server/protocol/models.ts'
-import { MAX_WATCHED, type WatchState } from './camera-state.ts'
+import { MAX_WATCHED, type WatchState, type WatcherReport } from './camera-state.ts'
 import type { Client } from './client-types.ts'
 import { disposers } from './disposer.ts'
 import { createFeed, type Feed } from './feed.ts'
@@ -76,12 +76,12 @@ export const createReceiving = (deps: {
       const state = watchStateOf(feed)
       if (state) watching[id] = state
     }
-    return JSON.stringify(watching)
+    return JSON.stringify({ watching } satisfies WatcherReport)
   })
-  let told: Record<string, WatchState> = {}
+  let told: WatcherReport['watching'] = {}
   stop.add(
     effect(() => {
-      const watching = JSON.parse(report.value) as Record<string, WatchState>
+      const { watching } = JSON.parse(report.value) as WatcherReport
       const gone = Object.keys(told)
         .filter((id) => !(id in watching))
         .map((id) => [id, null])

@@ -9,8 +9,8 @@ export interface VideoStats {
   /** Pixels. */
   readonly width: number
   readonly height: number
-  /** Frames a second. */
-  readonly fps: number
+  /** Frames a second; not told of a picture's first moment, whose burst says nothing. */
+  readonly fps?: number
   /** Bits a second over the time since the reading before; 0 at the first. */
   readonly bitrate: number
   /** Round trip in milliseconds, where the browser tells it. */

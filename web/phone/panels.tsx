@@ -9,7 +9,7 @@ import type { Phone } from './model.ts'
 import { deviceWords } from './words.ts'
 
 /** Words in the middle, the button in reach of a thumb. */
-export function Panel({
+function Panel({
   children,
   foot,
   role,

@@ -31,7 +31,7 @@ interface BatteryManager extends EventTarget {
   readonly charging: boolean
 }
 
-export const socketUrl = (path = '/ws'): string => {
+const socketUrl = (path = '/ws'): string => {
   const url = new URL(path, location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   url.hash = ''

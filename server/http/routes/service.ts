@@ -21,6 +21,7 @@ export const serviceRoutes: Routes = async (app, { services }) => {
     reply.header('cache-control', 'no-store')
     if (hub.draining) return reply.code(503).send({ status: 'draining' })
     const uptimeMs = Math.round(performance.now() - startedAt)
-    return reply.send({ status: 'ok', store, instance, ...hub.counts(), uptimeMs, version })
+    const { rooms, members } = hub.counts()
+    return reply.send({ status: 'ok', store, instance, rooms, members, uptimeMs, version })
   })
 }

@@ -1,0 +1,53 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Refusal } from '../../domain/refusal.ts'
+import { sameText } from '../../domain/secrets.ts'
+import type { HttpServices } from '../services.ts'
+
+/** Upper bounds of the buckets of request times, in seconds. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/
+
+/** Without a token only the machine itself may read; a request that a proxy passed on comes from elsewhere. */
+const isLocal = (request: FastifyRequest): boolean =>
+  LOOPBACK.test(request.ip) && request.headers['x-forwarded-for'] === undefined
+
+/** Figures for operators, in the Prometheus text format. */
+export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { services }) => {
+  const { hub, metricsToken, instance } = services
+  const registry = new Registry()
+  registry.setDefaultLabels({ instance })
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({ name, help, registers: [registry], collect() { this.set(value()) } })
+  gauge('pairlens_rooms', 'Rooms open on this instance', () => hub.counts().rooms)
+  gauge('pairlens_members', 'Members on this instance, those in their resume window too', () => hub.counts().members)
+  gauge('pairlens_connections', 'Open sockets', () => hub.counts().connections)
+  const requests = new Histogram({
+    name: 'pairlens_http_request_seconds',
+    help: 'Time to answer HTTP requests',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    // Patterns and not paths: every id would be a series of its own.
+    const route = request.routeOptions.url ?? 'none'
+    requests.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+  })
+  app.addHook('onClose', async () => registry.clear())
+
+
+  app.get('/metrics', {
+    schema: { tags: ['service'], summary: 'Figures for operators, Prometheus text', produces: ['text/plain'] },
+  }, async (request, reply) => {
+    const { authorization = '' } = request.headers
+    if (metricsToken === undefined ? !isLocal(request) : !sameText(authorization, `Bearer ${metricsToken}`)) {
+      throw new Refusal('unauthorized', metricsToken === undefined
+        ? 'Without METRICS_TOKEN only this machine itself may read the metrics.'
+        : 'Send METRICS_TOKEN as bearer.')
+    }
+    return reply.header('cache-control', 'no-store').type(registry.contentType).send(await registry.metrics())
+  })
+})
