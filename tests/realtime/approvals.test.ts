@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { call, claimCode, createRoom, issueCode, secretOf } from '../support/app.ts'
 import { connect, join } from '../support/client.ts'
 import {
-  addHost, addMember, addPending, newRoom, seat, slowStore, stage, startApp, timedStage,
+  addHost,
+  addMember,
+  addPending,
+  newRoom,
+  seat,
+  slowStore,
+  stage,
+  startApp,
+  timedStage,
 } from './support.ts'
 
 const wrong = (check: string) => (check === '99' ? '10' : String(Number(check) + 1))
@@ -18,26 +26,46 @@ test.each(['host', 'camera', 'viewer'] as const)('[PAIR-5] approve lets a pendin
     name: expect.any(String),
   })
   expect(waiting.check).toMatch(/^[1-9][0-9]$/)
-  const reply = await here.host.client.ask({ type: 'approve', pairing: waiting.pairing, check: waiting.check })
+  const reply = await here.host.client.ask({
+    type: 'approve',
+    pairing: waiting.pairing,
+    check: waiting.check,
+  })
   expect(reply).toMatchObject({ ok: true, at: expect.any(String) })
   const approved = await waiting.client.next('approved')
   expect(approved).toStrictEqual({
     type: 'approved',
-    session: { id: waiting.id, role, name: expect.any(String), status: 'active', expiresAt: expect.any(String) },
+    session: {
+      id: waiting.id,
+      role,
+      name: expect.any(String),
+      status: 'active',
+      expiresAt: expect.any(String),
+    },
     room: here.room,
     members: expect.any(Array),
     at: expect.any(String),
     iceServers: [],
   })
   expect(approved.members.map(({ id }) => id).sort()).toEqual([here.host.id, waiting.id].sort())
-  expect(here.host.client.of('member-joined')).toMatchObject([{ member: { id: waiting.id, role, connected: true } }])
+  expect(here.host.client.of('member-joined')).toMatchObject([
+    { member: { id: waiting.id, role, connected: true } },
+  ])
   await here.host.client.settled()
   expect(here.host.client.of('pairing-done')).toStrictEqual([
-    { type: 'pairing-done', at: expect.any(String), pairing: waiting.pairing, memberId: waiting.id, outcome: 'paired' },
+    {
+      type: 'pairing-done',
+      at: expect.any(String),
+      pairing: waiting.pairing,
+      memberId: waiting.id,
+      outcome: 'paired',
+    },
   ])
   expect(await waiting.client.ask({ type: 'message', data: 'in' })).toMatchObject({ ok: true })
   await here.host.client.next('message')
-  expect(await here.host.client.ask({ type: 'deny', pairing: waiting.pairing })).toMatchObject({ code: 'not_found' })
+  expect(await here.host.client.ask({ type: 'deny', pairing: waiting.pairing })).toMatchObject({
+    code: 'not_found',
+  })
 })
 
 test('[PAIR-5] a wrong check is check_wrong, ends the claim and closes the phone with 4403', async () => {
@@ -101,7 +129,9 @@ test('[PAIR-5] the check number is in nothing that hosts are sent', async () => 
   const here = await stage()
   const waiting = await addPending(here)
   await here.host.client.next('pairing-pending')
-  const told = here.host.client.of('pairing-pending').map(({ pairing }) => JSON.stringify({ ...pairing, id: '' }))
+  const told = here.host.client
+    .of('pairing-pending')
+    .map(({ pairing }) => JSON.stringify({ ...pairing, id: '' }))
   expect(told).toHaveLength(1)
   expect(told[0]).not.toContain('check')
   expect(told[0]).not.toContain(`"${waiting.check}"`)
@@ -125,7 +155,11 @@ test('section 4: a scanned claim is told to hosts as paired', async () => {
   const code = await issueCode(here.app.url, here.host.token)
   const { session } = await claimCode(here.app.url, { secret: secretOf(code) })
   expect(await here.host.client.next('pairing-done')).toStrictEqual({
-    type: 'pairing-done', at: expect.any(String), pairing: code.id, memberId: session.id, outcome: 'paired',
+    type: 'pairing-done',
+    at: expect.any(String),
+    pairing: code.id,
+    memberId: session.id,
+    outcome: 'paired',
   })
 })
 
@@ -136,7 +170,10 @@ test('[PAIR-7] a claim of a used code tells the hosts: reused', async () => {
   const again = await call(here.app.url, 'POST', '/api/pairings', { body: { secret: secretOf(code) } })
   expect(again).toMatchObject({ status: 409, body: { code: 'pairing_code_used' } })
   expect(await here.host.client.next('pairing-done', ({ outcome }) => outcome === 'reused')).toStrictEqual({
-    type: 'pairing-done', at: expect.any(String), pairing: code.id, outcome: 'reused',
+    type: 'pairing-done',
+    at: expect.any(String),
+    pairing: code.id,
+    outcome: 'reused',
   })
 })
 
@@ -195,7 +232,11 @@ test('[PAIR-5] a phone whose hello is under way while it is approved is let in',
   await client.next('welcome')
   await client.settled()
   const statuses = client.received.flatMap((message) =>
-    message.type === 'welcome' ? [message.self.status] : message.type === 'approved' ? [message.session.status] : [],
+    message.type === 'welcome'
+      ? [message.self.status]
+      : message.type === 'approved'
+        ? [message.session.status]
+        : [],
   )
   expect(statuses.at(-1)).toBe('active')
   expect(await client.ask({ type: 'message', data: 1 })).toMatchObject({ ok: true })

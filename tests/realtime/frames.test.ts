@@ -37,14 +37,17 @@ test('[SEC-2] text is measured in bytes, not characters', async () => {
 })
 
 // Many times, since a close frame that is overtaken by a reset arrives only sometimes.
-test.each([512 * KIB + 1, 600 * KIB, 2 * 1024 * KIB])('[SEC-2] binary frames of %i bytes close with 1009', async (bytes) => {
-  const here = await stage()
-  for (let round = 0; round < 5; round += 1) {
-    const camera = await addMember(here)
-    camera.client.raw(Buffer.alloc(bytes))
-    expect((await camera.client.closed).code).toBe(1009)
-  }
-})
+test.each([512 * KIB + 1, 600 * KIB, 2 * 1024 * KIB])(
+  '[SEC-2] binary frames of %i bytes close with 1009',
+  async (bytes) => {
+    const here = await stage()
+    for (let round = 0; round < 5; round += 1) {
+      const camera = await addMember(here)
+      camera.client.raw(Buffer.alloc(bytes))
+      expect((await camera.client.closed).code).toBe(1009)
+    }
+  },
+)
 
 test('[SEC-2] a text frame over 512 KiB closes with 1009', async () => {
   const { host } = await stage()
@@ -92,7 +95,9 @@ test('section 4: the tenth such frame of a connection closes it with 4400', asyn
   const { id, token, client } = await addMember(here)
   const before = client.received.length
   for (let n = 1; n <= 9; n += 1) client.raw(n % 2 === 0 ? 'no JSON' : '{"type":"unknown"}')
-  expect((await since(client, before)).map(({ type }) => type)).toEqual(Array.from({ length: 9 }, () => 'error'))
+  expect((await since(client, before)).map(({ type }) => type)).toEqual(
+    Array.from({ length: 9 }, () => 'error'),
+  )
   client.raw('no JSON')
   expect((await client.closed).code).toBe(4400)
   expect(client.of('error').length).toBeGreaterThanOrEqual(9)
@@ -106,7 +111,10 @@ test('section 4: the tenth such frame of a connection closes it with 4400', asyn
 test('section 4: messages of a known type with wrong fields are answered and never close', async () => {
   const { host } = await stage()
   for (let n = 0; n < 20; n += 1) {
-    expect(await host.client.ask({ type: 'signal', to: 7, data: n })).toMatchObject({ ok: false, code: 'invalid_message' })
+    expect(await host.client.ask({ type: 'signal', to: 7, data: n })).toMatchObject({
+      ok: false,
+      code: 'invalid_message',
+    })
   }
   host.client.send({ type: 'signal', data: 1 })
   expect(await host.client.next('error')).toMatchObject({ code: 'invalid_message' })

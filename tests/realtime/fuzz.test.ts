@@ -8,32 +8,68 @@ const TYPES = ['hello', 'signal', 'message', 'state', 'command', 'result', 'appr
 /** Values that break what is written carelessly: numbers out of range, halves of characters, odd keys. */
 const odd = fc.oneof(
   fc.constantFrom(
-    null, true, '', '\u0000', '\ud800', '\udfff\ud800', '__proto__', 'constructor', 'x'.repeat(5_000),
-    -0, 1e308, -1e308, 1e20, Number.MAX_SAFE_INTEGER, 5e-324,
+    null,
+    true,
+    '',
+    '\u0000',
+    '\ud800',
+    '\udfff\ud800',
+    '__proto__',
+    'constructor',
+    'x'.repeat(5_000),
+    -0,
+    1e308,
+    -1e308,
+    1e20,
+    Number.MAX_SAFE_INTEGER,
+    5e-324,
   ),
   fc.string({ unit: 'binary' }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
 const json = fc.jsonValue({ maxDepth: 4 })
-const key = fc.oneof(fc.constantFrom('id', 'to', 'data', 'state', 'token', 'ref', 't', '__proto__', 'type'), fc.string())
-const value = fc.oneof(odd, json)
-const nested = fc.integer({ min: 1, max: 20_000 }).chain((depth) =>
-  fc.constantFrom(
-    `${'['.repeat(depth)}${']'.repeat(depth)}`,
-    `${'{"a":'.repeat(Math.min(depth, 8_000))}1${'}'.repeat(Math.min(depth, 8_000))}`,
-    '['.repeat(depth),
-  ),
+const key = fc.oneof(
+  fc.constantFrom('id', 'to', 'data', 'state', 'token', 'ref', 't', '__proto__', 'type'),
+  fc.string(),
 )
-const message = fc.record({ type: fc.oneof(fc.constantFrom(...TYPES), fc.string()), rest: fc.dictionary(key, value, { maxKeys: 6 }) })
+const value = fc.oneof(odd, json)
+const nested = fc
+  .integer({ min: 1, max: 20_000 })
+  .chain((depth) =>
+    fc.constantFrom(
+      `${'['.repeat(depth)}${']'.repeat(depth)}`,
+      `${'{"a":'.repeat(Math.min(depth, 8_000))}1${'}'.repeat(Math.min(depth, 8_000))}`,
+      '['.repeat(depth),
+    ),
+  )
+const message = fc.record({
+  type: fc.oneof(fc.constantFrom(...TYPES), fc.string()),
+  rest: fc.dictionary(key, value, { maxKeys: 6 }),
+})
 
 const frame: fc.Arbitrary<string | Buffer> = fc.oneof(
   { weight: 5, arbitrary: message.map(({ type, rest }) => JSON.stringify({ ...rest, type })) },
   { weight: 2, arbitrary: json.map((any) => JSON.stringify(any)) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 200 }) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom(...TYPES), inner: nested }).map(({ type, inner }) =>
-    `{"type":"${type}","id":1,"to":"x","name":"n","ref":"r","ok":true,"pairing":"p","data":${inner},"state":${inner},"args":${inner},"t":${inner}}`) },
-  { weight: 1, arbitrary: fc.constantFrom('1e999', '{"type":"ping","t":1e999}', '{"type":"message","id":1e999,"data":1}', '{"type":"state","state":{"a":1e999}}') },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ type: fc.constantFrom(...TYPES), inner: nested })
+      .map(
+        ({ type, inner }) =>
+          `{"type":"${type}","id":1,"to":"x","name":"n","ref":"r","ok":true,"pairing":"p","data":${inner},"state":${inner},"args":${inner},"t":${inner}}`,
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '1e999',
+      '{"type":"ping","t":1e999}',
+      '{"type":"message","id":1e999,"data":1}',
+      '{"type":"state","state":{"a":1e999}}',
+    ),
+  },
 )
 
 test('[SEC-6] no frame of a member harms the process or another member', async () => {
@@ -44,7 +80,10 @@ test('[SEC-6] no frame of a member harms the process or another member', async (
       const camera = await addMember(here)
       for (const one of frames) camera.client.raw(one)
       // Whatever it sent, it is served or closed with a code of the contract.
-      const outcome = await Promise.race([camera.client.closed, camera.client.settled().catch(() => camera.client.closed)])
+      const outcome = await Promise.race([
+        camera.client.closed,
+        camera.client.settled().catch(() => camera.client.closed),
+      ])
       if ('code' in outcome) expect([1000, 1007, 1009, 4400, 4429]).toContain(outcome.code)
       camera.client.send({ type: 'leave' })
       expect(await here.host.client.ask({ type: 'message', data: 1 })).toMatchObject({ ok: true })

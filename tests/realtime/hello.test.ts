@@ -89,7 +89,9 @@ test('section 4: a hello to a deleted room closes with 4404', async () => {
 })
 
 test('section 4: welcome has exactly the fields of the contract', async () => {
-  const app = await startApp({ env: { ICE_SERVERS: '[{"urls":"stun:stun.example.com:3478"}]', RESUME_WINDOW_SECONDS: '7' } })
+  const app = await startApp({
+    env: { ICE_SERVERS: '[{"urls":"stun:stun.example.com:3478"}]', RESUME_WINDOW_SECONDS: '7' },
+  })
   const { room, session } = await createRoom(app.url, { name: 'Studio', deviceName: 'Desk' })
   const { welcome } = await seat(app, session)
   const member = {
@@ -131,7 +133,11 @@ test('[PAIR-5] the welcome of a pending session has no members and no iceServers
   const { welcome } = await addPending(here)
   expect(welcome.members).toEqual([])
   expect(welcome).not.toHaveProperty('iceServers')
-  expect(welcome).toMatchObject({ self: { status: 'pending', role: 'host', state: {} }, room: here.room, resumed: false })
+  expect(welcome).toMatchObject({
+    self: { status: 'pending', role: 'host', state: {} },
+    room: here.room,
+    resumed: false,
+  })
 })
 
 test('section 4: a second hello is invalid_message and changes nothing', async () => {
@@ -141,7 +147,9 @@ test('section 4: a second hello is invalid_message and changes nothing', async (
   expect(await host.client.next('error')).toMatchObject({ code: 'invalid_message' })
   await host.client.settled()
   expect(host.client.of('welcome')).toHaveLength(1)
-  expect(await host.client.ask({ type: 'signal', to: other.host.id, data: 1 })).toMatchObject({ code: 'not_found' })
+  expect(await host.client.ask({ type: 'signal', to: other.host.id, data: 1 })).toMatchObject({
+    code: 'not_found',
+  })
 })
 
 test('[ROOM-3] what is sent right behind hello is handled after the welcome, in order', async () => {
@@ -152,7 +160,9 @@ test('[ROOM-3] what is sent right behind hello is handled after the welcome, in 
   for (let n = 0; n < 50; n += 1) client.send({ type: 'message', id: n, data: n })
   await client.next('reply', ({ id }) => id === 49)
   expect(client.received[0]?.type).toBe('welcome')
-  expect(client.of('reply').map(({ id, ok }) => [id, ok])).toEqual(Array.from({ length: 50 }, (_, n) => [n, true]))
+  expect(client.of('reply').map(({ id, ok }) => [id, ok])).toEqual(
+    Array.from({ length: 50 }, (_, n) => [n, true]),
+  )
   await here.host.client.next('message', ({ data }) => data === 49)
   expect(dataOf(here.host.client.received)).toEqual(Array.from({ length: 50 }, (_, n) => n))
 })

@@ -7,7 +7,11 @@ test('[SEC-3] 60 messages at once, then rate_limited, then 20 a second', async (
   const send = (count: number, first: number) => {
     for (let n = first; n < first + count; n += 1) client.send({ type: 'message', id: n, data: n })
   }
-  const accepted = () => client.of('reply').filter(({ ok }) => ok).map(({ id }) => id)
+  const accepted = () =>
+    client
+      .of('reply')
+      .filter(({ ok }) => ok)
+      .map(({ id }) => id)
   send(65, 0)
   await client.settled()
   expect(accepted()).toEqual(Array.from({ length: 60 }, (_, n) => n))
@@ -45,7 +49,9 @@ test('[SEC-3] a refused message without an id gets error', async () => {
   const { client } = await addMember(here)
   for (let n = 0; n < 61; n += 1) client.send({ type: 'message', data: n })
   await client.settled()
-  expect(client.of('error')).toStrictEqual([{ type: 'error', code: 'rate_limited', message: expect.any(String) }])
+  expect(client.of('error')).toStrictEqual([
+    { type: 'error', code: 'rate_limited', message: expect.any(String) },
+  ])
 })
 
 test('[SEC-3] after 100 refused in 10 s the connection is closed with 4429', async () => {
@@ -84,7 +90,8 @@ test('[SEC-3] unsound and unknown messages count too', async () => {
   client.raw('no JSON')
   await client.settled()
   expect(client.of('error').map(({ code }) => code)).toEqual([
-    ...Array.from({ length: 60 }, () => 'invalid_message'), 'rate_limited',
+    ...Array.from({ length: 60 }, () => 'invalid_message'),
+    'rate_limited',
   ])
 })
 

@@ -12,7 +12,10 @@ test('section 4: signal reaches the one member it is for, with at and from', asy
   const reply = await camera.client.ask({ type: 'signal', to: here.host.id, data })
   expect(reply).toStrictEqual({ type: 'reply', id: expect.any(String), ok: true, at: expect.any(String) })
   expect(await here.host.client.next('signal')).toStrictEqual({
-    type: 'signal', at: expect.any(String), from: camera.id, data,
+    type: 'signal',
+    at: expect.any(String),
+    from: camera.id,
+    data,
   })
   await viewer.client.settled()
   await camera.client.settled()
@@ -37,7 +40,10 @@ test.each([
 test('section 4: camera to camera is forbidden', async () => {
   const here = await stage()
   const [one, two] = [await addMember(here), await addMember(here)]
-  expect(await one.client.ask({ type: 'signal', to: two.id, data: 1 })).toMatchObject({ ok: false, code: 'forbidden' })
+  expect(await one.client.ask({ type: 'signal', to: two.id, data: 1 })).toMatchObject({
+    ok: false,
+    code: 'forbidden',
+  })
   await two.client.settled()
   expect(events(two)).toEqual([])
 })
@@ -45,9 +51,15 @@ test('section 4: camera to camera is forbidden', async () => {
 test('section 4: message to one member reaches that member alone', async () => {
   const here = await stage()
   const [camera, viewer] = [await addMember(here), await addMember(here, 'viewer')]
-  expect(await here.host.client.ask({ type: 'message', to: camera.id, data: 'for you' })).toMatchObject({ ok: true })
+  expect(await here.host.client.ask({ type: 'message', to: camera.id, data: 'for you' })).toMatchObject({
+    ok: true,
+  })
   expect(await camera.client.next('message')).toStrictEqual({
-    type: 'message', at: expect.any(String), from: here.host.id, to: camera.id, data: 'for you',
+    type: 'message',
+    at: expect.any(String),
+    from: here.host.id,
+    to: camera.id,
+    data: 'for you',
   })
   await viewer.client.settled()
   expect(events(viewer)).toEqual([])
@@ -59,7 +71,10 @@ test('section 4: message without `to` reaches everybody but its sender', async (
   expect(await here.host.client.ask({ type: 'message', data: null })).toMatchObject({ ok: true })
   for (const { client } of others) {
     expect(await client.next('message')).toStrictEqual({
-      type: 'message', at: expect.any(String), from: here.host.id, data: null,
+      type: 'message',
+      at: expect.any(String),
+      from: here.host.id,
+      data: null,
     })
   }
   await here.host.client.settled()
@@ -71,7 +86,9 @@ test('[PAIR-5] a pending session sees and sends nothing', async () => {
   const waiting = await addPending(here)
   await here.host.client.ask({ type: 'message', data: 'not for you' })
   await here.host.client.ask({ type: 'state', state: { a: 1 } })
-  expect(await here.host.client.ask({ type: 'message', to: waiting.id, data: 1 })).toMatchObject({ code: 'not_found' })
+  expect(await here.host.client.ask({ type: 'message', to: waiting.id, data: 1 })).toMatchObject({
+    code: 'not_found',
+  })
   for (const message of [
     { type: 'message', data: 1 },
     { type: 'signal', to: here.host.id, data: 1 },
@@ -83,7 +100,9 @@ test('[PAIR-5] a pending session sees and sends nothing', async () => {
     expect(await waiting.client.ask(message)).toMatchObject({ ok: false, code: 'forbidden' })
   }
   await waiting.client.settled()
-  expect(waiting.client.received.filter(({ type }) => !['welcome', 'reply', 'pong'].includes(type))).toEqual([])
+  expect(waiting.client.received.filter(({ type }) => !['welcome', 'reply', 'pong'].includes(type))).toEqual(
+    [],
+  )
   await here.host.client.settled()
   expect(events(here.host)).toEqual([])
 })
@@ -96,11 +115,16 @@ test.each([
   const camera = await addMember(here)
   const to = here.host.id
   expect(await camera.client.ask({ type, to, data: textOf(most) })).toMatchObject({ ok: true })
-  expect(await camera.client.ask({ type, to, data: textOf(most + 1) })).toMatchObject({ ok: false, code: 'too_large' })
+  expect(await camera.client.ask({ type, to, data: textOf(most + 1) })).toMatchObject({
+    ok: false,
+    code: 'too_large',
+  })
   // Three bytes a character: bytes count.
   const wide = Math.floor(most / 3)
   expect(await camera.client.ask({ type, to, data: '€'.repeat(wide - 1) })).toMatchObject({ ok: true })
-  expect(await camera.client.ask({ type, to, data: '€'.repeat(wide + 1) })).toMatchObject({ code: 'too_large' })
+  expect(await camera.client.ask({ type, to, data: '€'.repeat(wide + 1) })).toMatchObject({
+    code: 'too_large',
+  })
   // Numbers that are short in the frame and long as JSON.
   const numbers = Array.from({ length: Math.ceil(most / 22) }, () => 1e20)
   expect(JSON.stringify(numbers).length).toBeGreaterThan(most)
@@ -116,7 +140,10 @@ test.each([
 ])('section 4: a %s without data is invalid_message', async (_what, message) => {
   const here = await stage()
   const camera = await addMember(here)
-  expect(await camera.client.ask({ ...message, to: here.host.id })).toMatchObject({ ok: false, code: 'invalid_message' })
+  expect(await camera.client.ask({ ...message, to: here.host.id })).toMatchObject({
+    ok: false,
+    code: 'invalid_message',
+  })
   await here.host.client.settled()
   expect(events(here.host)).toEqual([])
 })
@@ -128,7 +155,9 @@ test('section 4: without an id a message gets no reply, and a fault gets error',
   camera.client.send({ type: 'message', to: 'nobody', data: 1 })
   await camera.client.settled()
   expect(camera.client.of('reply')).toEqual([])
-  expect(camera.client.of('error')).toStrictEqual([{ type: 'error', code: 'not_found', message: expect.any(String) }])
+  expect(camera.client.of('error')).toStrictEqual([
+    { type: 'error', code: 'not_found', message: expect.any(String) },
+  ])
 })
 
 test('[ROOM-4] a member that left, that never was or that is oneself is not_found', async () => {
@@ -139,7 +168,10 @@ test('[ROOM-4] a member that left, that never was or that is oneself is not_foun
   expect((await gone.client.closed).code).toBe(1000)
   for (const to of [gone.id, 'nobody', here.host.id, here.room.id]) {
     for (const type of ['signal', 'message']) {
-      expect(await here.host.client.ask({ type, to, data: 1 })).toMatchObject({ ok: false, code: 'not_found' })
+      expect(await here.host.client.ask({ type, to, data: 1 })).toMatchObject({
+        ok: false,
+        code: 'not_found',
+      })
     }
   }
   await camera.client.settled()
@@ -152,7 +184,10 @@ test('[ROOM-4] nothing crosses from one room into another', async () => {
   const camera = await addMember(theirs)
   const count = camera.client.received.length
   for (const type of ['signal', 'message']) {
-    expect(await mine.host.client.ask({ type, to: camera.id, data: 1 })).toMatchObject({ ok: false, code: 'not_found' })
+    expect(await mine.host.client.ask({ type, to: camera.id, data: 1 })).toMatchObject({
+      ok: false,
+      code: 'not_found',
+    })
   }
   await mine.host.client.ask({ type: 'message', data: 'ours' })
   await mine.host.client.ask({ type: 'state', state: { ours: true } })
@@ -183,7 +218,11 @@ test('section 4: ping is answered by pong with t, the time of the server and at'
     expect(Math.abs(Date.parse(pong.now) - app.clock.now())).toBeLessThan(5_000)
   }
   host.client.send({ type: 'ping' })
-  expect(await host.client.next('pong')).toStrictEqual({ type: 'pong', now: expect.any(String), at: expect.any(String) })
+  expect(await host.client.next('pong')).toStrictEqual({
+    type: 'pong',
+    now: expect.any(String),
+    at: expect.any(String),
+  })
 })
 
 test('section 4: leave frees the seat at once, closes 1000, and the session stays valid', async () => {

@@ -10,7 +10,9 @@ test('[ROOM-1] members see each other come, change and go', async () => {
   const joined = await host.client.next('member-joined')
   expect(joined.member).toMatchObject({ id: camera.id, role: 'camera', connected: true, state: {} })
   expect(camera.welcome.members.map(({ id }) => id).sort()).toEqual([host.id, camera.id].sort())
-  expect(await camera.client.ask({ type: 'state', state: { camera: { status: 'live' } } })).toMatchObject({ ok: true })
+  expect(await camera.client.ask({ type: 'state', state: { camera: { status: 'live' } } })).toMatchObject({
+    ok: true,
+  })
   const updated = await host.client.next('member-updated')
   expect(updated.member.state).toEqual({ camera: { status: 'live' } })
   expect(camera.client.of('member-joined')).toEqual([])
@@ -30,10 +32,13 @@ test('[ROOM-1] what members were told adds up to what GET /api/room says', async
   await viewer.client.next('member-left')
   const members = new Map(viewer.welcome.members.map((member) => [member.id, member]))
   for (const message of await viewer.client.settled()) {
-    if (message.type === 'member-joined' || message.type === 'member-updated') members.set(message.member.id, message.member)
+    if (message.type === 'member-joined' || message.type === 'member-updated')
+      members.set(message.member.id, message.member)
     if (message.type === 'member-left') members.delete(message.memberId)
   }
-  const answer = await call<{ members: { id: string }[] }>(here.app.url, 'GET', '/api/room', { token: viewer.token })
+  const answer = await call<{ members: { id: string }[] }>(here.app.url, 'GET', '/api/room', {
+    token: viewer.token,
+  })
   const byId = (list: Iterable<{ id: string }>) => [...list].sort((a, b) => (a.id < b.id ? -1 : 1))
   expect(byId(members.values())).toEqual(byId(answer.body.members))
   expect(members.size).toBe(4)
@@ -57,7 +62,10 @@ test('[ROOM-2] a close by the client other than after leave is a drop', async ()
   const here = await timedStage()
   const camera = await addMember(here)
   camera.client.socket.close(1000)
-  expect((await here.host.client.next('member-updated')).member).toMatchObject({ id: camera.id, connected: false })
+  expect((await here.host.client.next('member-updated')).member).toMatchObject({
+    id: camera.id,
+    connected: false,
+  })
   await pass(here.clock, 30_000, [here.host.client])
   expect(here.host.client.of('member-left')).toMatchObject([{ reason: 'lost' }])
 })
@@ -69,7 +77,10 @@ test('[ROOM-2] a member that is back within the window never leaves', async () =
   await here.host.client.next('member-updated', ({ member }) => !member.connected)
   await pass(here.clock, 29_000, [here.host.client])
   const back = await seat(here.app, camera)
-  expect((await here.host.client.next('member-updated')).member).toMatchObject({ id: camera.id, connected: true })
+  expect((await here.host.client.next('member-updated')).member).toMatchObject({
+    id: camera.id,
+    connected: true,
+  })
   await pass(here.clock, 60_000, [here.host.client, back.client])
   expect(here.host.client.of('member-left')).toEqual([])
   expect(here.host.client.of('member-joined')).toHaveLength(1)
@@ -95,11 +106,14 @@ test('section 4: room-updated tells every member of a changed room', async () =>
   const here = await stage()
   const camera = await addMember(here)
   const answer = await call<{ room: object }>(here.app.url, 'PATCH', '/api/room', {
-    token: here.host.token, body: { name: 'Stage', locked: true },
+    token: here.host.token,
+    body: { name: 'Stage', locked: true },
   })
   for (const { client } of [here.host, camera]) {
     expect(await client.next('room-updated')).toStrictEqual({
-      type: 'room-updated', at: expect.any(String), room: { ...here.room, name: 'Stage', locked: true },
+      type: 'room-updated',
+      at: expect.any(String),
+      room: { ...here.room, name: 'Stage', locked: true },
     })
   }
   expect(answer.body.room).toEqual({ ...here.room, name: 'Stage', locked: true })

@@ -24,11 +24,19 @@ class Device {
 
   /** Takes over what was received, up to `most` messages; the rest is lost with the connection. */
   read(most = Infinity): void {
-    const taken = this.client.received.slice(this.#read, Math.min(this.client.received.length, this.#read + most))
+    const taken = this.client.received.slice(
+      this.#read,
+      Math.min(this.client.received.length, this.#read + most),
+    )
     this.#read += taken.length
     for (const message of taken) {
       if ('at' in message) this.#at = message.at
-      if (isEvent(message)) this.got.push({ from: message.from, n: message.data as number, to: 'to' in message ? message.to : undefined })
+      if (isEvent(message))
+        this.got.push({
+          from: message.from,
+          n: message.data as number,
+          to: 'to' in message ? message.to : undefined,
+        })
     }
   }
 
@@ -43,18 +51,29 @@ class Device {
 }
 
 type Event = Extract<ServerMessage, { type: 'message' | 'signal' }>
-const isEvent = (message: ServerMessage): message is Event => message.type === 'message' || message.type === 'signal'
+const isEvent = (message: ServerMessage): message is Event =>
+  message.type === 'message' || message.type === 'signal'
 
 const DEVICES = 4
 const device = fc.nat(DEVICES - 1)
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('all' as const), who: device, times: fc.integer({ min: 1, max: 8 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('all' as const),
+      who: device,
+      times: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('one' as const), who: device, to: device }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('signal' as const), who: device, to: device }) },
   // Loses its connection after it has taken over only so much of what came.
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('drop' as const), who: device, read: fc.nat(12) }) },
   // Connects again while the earlier connection still lives.
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('replace' as const), who: device, read: fc.nat(12) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('replace' as const), who: device, read: fc.nat(12) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const), who: device }) },
 )
 
@@ -117,7 +136,11 @@ test('[ROOM-3] [RES-1] whatever is sent and dropped, each event comes once, in t
 
 test('[ROOM-3] several senders at once and drops in between: once, in the order of each sender', async () => {
   const here = await stage({ env: { RATE_LIMITS: 'off' } })
-  const senders = [new Device(await addMember(here)), new Device(await addMember(here)), new Device(here.host)]
+  const senders = [
+    new Device(await addMember(here)),
+    new Device(await addMember(here)),
+    new Device(here.host),
+  ]
   const receiver = new Device(await addMember(here, 'viewer'))
   for (let round = 0; round < 40; round += 1) {
     for (const sender of senders) {

@@ -3,7 +3,17 @@ import type { ServerMessage } from '../../server/protocol/messages.ts'
 import { claimCode, issueCode, secretOf } from '../support/app.ts'
 import type { TestClient } from '../support/client.ts'
 import {
-  addMember, addPending, dataOf, newRoom, only, pass, seat, stage, timedStage, type Seated, type Stage,
+  addMember,
+  addPending,
+  dataOf,
+  newRoom,
+  only,
+  pass,
+  seat,
+  stage,
+  timedStage,
+  type Seated,
+  type Stage,
 } from './support.ts'
 
 const KIB = 1024
@@ -14,7 +24,10 @@ async function drop(here: Stage, member: Seated): Promise<string> {
   const at = member.client.of('pong').at(-1)?.at
   if (at === undefined) throw new Error('no place')
   member.client.drop()
-  await here.host.client.next('member-updated', (event) => event.member.id === member.id && !event.member.connected)
+  await here.host.client.next(
+    'member-updated',
+    (event) => event.member.id === member.id && !event.member.connected,
+  )
   return at
 }
 
@@ -53,7 +66,9 @@ test('[RES-1] every kind of event missed comes in order, once, right after the w
   }
   const back = await seat(app, camera, { resume: at })
   expect(back.welcome).toMatchObject({ resumed: true, at })
-  expect(back.welcome.members.find(({ id }) => id === host.id)?.state).toEqual({ presence: 'is not replayed' })
+  expect(back.welcome.members.find(({ id }) => id === host.id)?.state).toEqual({
+    presence: 'is not replayed',
+  })
   const missed = await replayed(back.client)
   expect(missed).toMatchObject([
     { type: 'signal', from: host.id, data: 'offer', at: places[0] },
@@ -254,5 +269,7 @@ test('[RES-1] after resumed false the welcome tells a host of claims that wait',
   const here = await stage()
   const waiting = await addPending(here)
   const back = await seat(here.app, here.host, { resume: 'nonsense' })
-  expect(only(await replayed(back.client), 'pairing-pending')).toMatchObject([{ pairing: { id: waiting.pairing } }])
+  expect(only(await replayed(back.client), 'pairing-pending')).toMatchObject([
+    { pairing: { id: waiting.pairing } },
+  ])
 })

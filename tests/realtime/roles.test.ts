@@ -13,7 +13,11 @@ interface Cast {
 
 async function cast(here: Stage): Promise<Cast> {
   return {
-    members: { host: await addHost(here), viewer: await addMember(here, 'viewer'), camera: await addMember(here) },
+    members: {
+      host: await addHost(here),
+      viewer: await addMember(here, 'viewer'),
+      camera: await addMember(here),
+    },
     waiting: await addPending(here),
   }
 }

@@ -61,25 +61,31 @@ test('[SESS-2] the last connection of a pending session wins too', async () => {
 test.each([
   ['signed out', 4401, 'left'],
   ['kicked', 4403, 'kicked'],
-] as const)('[SESS-3] a session that is %s is closed with %i within a second, its token refused', async (how, code, reason) => {
-  const here = await stage()
-  const camera = await addMember(here)
-  const began = performance.now()
-  const answer =
-    how === 'kicked'
-      ? await call(here.app.url, 'DELETE', `/api/room/members/${camera.id}`, { token: here.host.token })
-      : await call(here.app.url, 'DELETE', '/api/session', { token: camera.token })
-  expect(answer.status).toBe(204)
-  expect((await camera.client.closed).code).toBe(code)
-  expect(performance.now() - began).toBeLessThan(1_000)
-  expect(await here.host.client.next('member-left')).toStrictEqual({
-    type: 'member-left', at: expect.any(String), memberId: camera.id, reason,
-  })
-  expect((await call(here.app.url, 'GET', '/api/session', { token: camera.token })).status).toBe(401)
-  const again = await connect(here.app.url)
-  again.send({ type: 'hello', token: camera.token, attempt: 99 })
-  expect((await again.closed).code).toBe(4401)
-})
+] as const)(
+  '[SESS-3] a session that is %s is closed with %i within a second, its token refused',
+  async (how, code, reason) => {
+    const here = await stage()
+    const camera = await addMember(here)
+    const began = performance.now()
+    const answer =
+      how === 'kicked'
+        ? await call(here.app.url, 'DELETE', `/api/room/members/${camera.id}`, { token: here.host.token })
+        : await call(here.app.url, 'DELETE', '/api/session', { token: camera.token })
+    expect(answer.status).toBe(204)
+    expect((await camera.client.closed).code).toBe(code)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(await here.host.client.next('member-left')).toStrictEqual({
+      type: 'member-left',
+      at: expect.any(String),
+      memberId: camera.id,
+      reason,
+    })
+    expect((await call(here.app.url, 'GET', '/api/session', { token: camera.token })).status).toBe(401)
+    const again = await connect(here.app.url)
+    again.send({ type: 'hello', token: camera.token, attempt: 99 })
+    expect((await again.closed).code).toBe(4401)
+  },
+)
 
 test('[SESS-3] a member in its resume window can be kicked, and is gone at once', async () => {
   const here = await stage()
@@ -94,7 +100,9 @@ test('[SESS-4] a member of another room cannot be kicked', async () => {
   const mine = await stage()
   const theirs = await newRoom(mine.app)
   const camera = await addMember(theirs)
-  const answer = await call(mine.app.url, 'DELETE', `/api/room/members/${camera.id}`, { token: mine.host.token })
+  const answer = await call(mine.app.url, 'DELETE', `/api/room/members/${camera.id}`, {
+    token: mine.host.token,
+  })
   expect(answer.status).toBe(404)
   await camera.client.settled()
 })

@@ -28,9 +28,15 @@ async function bare(url: string): Promise<Socket> {
   await once(socket, 'connect')
   socket.write(
     [
-      'GET /ws HTTP/1.1', `Host: ${hostname}:${port}`, 'Connection: Upgrade', 'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
-      `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`, '', '',
+      'GET /ws HTTP/1.1',
+      `Host: ${hostname}:${port}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+      `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
+      '',
+      '',
     ].join('\r\n'),
   )
   const [head] = (await once(socket, 'data')) as [Buffer]
@@ -59,7 +65,11 @@ async function gone(socket: Socket): Promise<number> {
 
 test('[SEC-4] a reader that stops reading is closed with 4430, and nobody else notices', async () => {
   const here = await stage(unlimited)
-  const [camera, slow, viewer] = [await addMember(here), await addMember(here, 'viewer'), await addMember(here, 'viewer')]
+  const [camera, slow, viewer] = [
+    await addMember(here),
+    await addMember(here, 'viewer'),
+    await addMember(here, 'viewer'),
+  ]
   slow.client.socket.pause()
   let sent = 0
   const send = () => camera.client.send({ type: 'message', data: [(sent += 1), 'x'.repeat(15 * KIB)] })
@@ -69,7 +79,9 @@ test('[SEC-4] a reader that stops reading is closed with 4430, and nobody else n
   await viewer.client.settled()
   for (const { client } of [viewer, here.host]) {
     await client.settled()
-    expect(client.of('message').map(({ data }) => (data as unknown[])[0])).toEqual(Array.from({ length: sent }, (_, n) => n + 1))
+    expect(client.of('message').map(({ data }) => (data as unknown[])[0])).toEqual(
+      Array.from({ length: sent }, (_, n) => n + 1),
+    )
   }
   expect(here.host.client.of('member-updated')).toMatchObject([{ member: { id: slow.id, connected: false } }])
   // It comes back: 4430 is no end.
@@ -92,13 +104,15 @@ test('[SEC-4] what waits for a reader of WebSocket pings is bounded as well', as
   socket.write(masked(TEXT, Buffer.from(JSON.stringify({ type: 'hello', token: slow.token }))))
   expect((await slow.client.closed).code).toBe(4409)
   socket.pause()
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const pings = Buffer.concat(Array.from({ length: 500 }, () => masked(PING, Buffer.alloc(125))))
   // 26 MB of pongs that nobody reads: more than the kernel's buffers take.
-  for (let round = 0; round < 400 && !here.app.logs().includes('too_slow'); round += 1) {
-    if (!socket.write(pings)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+  for (let round = 0; round < 400 && !socket.destroyed; round += 1) {
+    if (socket.write(pings)) continue
+    await Promise.race([ended, new Promise<void>((resolve) => socket.once('drain', () => resolve()))])
   }
-  await here.host.client.settled()
-  expect(here.app.logs()).toContain('too_slow')
+  await ended
+  await here.host.client.next('member-updated', ({ member }) => member.id === slow.id && !member.connected)
 }, 30_000)
 
 test('[SEC-4] a prompt reader is not closed, however much comes in one moment', async () => {
@@ -107,7 +121,8 @@ test('[SEC-4] a prompt reader is not closed, however much comes in one moment', 
   for (let n = 0; n < 4; n += 1) senders.push(await addMember(here))
   // 60 messages at once are what [SEC-3] allows each of them: 3.7 MB.
   for (const { client } of senders) {
-    for (let n = 0; n < 60; n += 1) client.send({ type: 'signal', to: here.host.id, data: 'x'.repeat(15 * KIB) })
+    for (let n = 0; n < 60; n += 1)
+      client.send({ type: 'signal', to: here.host.id, data: 'x'.repeat(15 * KIB) })
   }
   for (const { client } of senders) await client.settled()
   await here.host.client.settled()
@@ -144,20 +159,25 @@ test('section 4: a connection that does not answer a ping for 10 s is dropped', 
   expect(here.host.client.of('member-updated')).toEqual([])
   clock.advance(1)
   expect((await mute.closed).code).toBe(1006)
-  expect(await here.host.client.next('member-updated')).toMatchObject({ member: { id: camera.id, connected: false } })
+  expect(await here.host.client.next('member-updated')).toMatchObject({
+    member: { id: camera.id, connected: false },
+  })
 })
 
 test.each([
   ['4400', Buffer.from('no JSON')],
   ['4401', Buffer.from('{"type":"hello","token":"no token"}')],
-])('section 4: after the close frame %s the socket is gone within 2 s though the peer answers nothing', async (_code, first) => {
-  const app = await startApp()
-  const socket = await bare(app.url)
-  socket.write(masked(TEXT, first))
-  const [frame] = (await once(socket, 'data')) as [Buffer]
-  expect(frame[0]).toBe(0x80 | CLOSE)
-  expect(await gone(socket)).toBeLessThan(2_000)
-})
+])(
+  'section 4: after the close frame %s the socket is gone within 2 s though the peer answers nothing',
+  async (_code, first) => {
+    const app = await startApp()
+    const socket = await bare(app.url)
+    socket.write(masked(TEXT, first))
+    const [frame] = (await once(socket, 'data')) as [Buffer]
+    expect(frame[0]).toBe(0x80 | CLOSE)
+    expect(await gone(socket)).toBeLessThan(2_000)
+  },
+)
 
 test('section 4: after a close frame of the client the socket is gone within 2 s though the peer does not end it', async () => {
   const here = await stage()
@@ -171,6 +191,8 @@ test('section 4: after a close frame of the client the socket is gone within 2 s
   const began = performance.now()
   await here.host.client.next('member-updated')
   expect(performance.now() - began).toBeLessThan(2_000)
-  expect(here.host.client.received.slice(count)).toMatchObject([{ type: 'member-updated', member: { connected: false } }])
+  expect(here.host.client.received.slice(count)).toMatchObject([
+    { type: 'member-updated', member: { connected: false } },
+  ])
   socket.destroy()
 })

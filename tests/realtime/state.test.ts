@@ -23,7 +23,10 @@ test.each([
   const camera = await addMember(here)
   expect(await camera.client.ask({ type: 'state', state: before })).toMatchObject({ ok: true })
   expect(await camera.client.ask({ type: 'state', state: patch })).toStrictEqual({
-    type: 'reply', id: expect.any(String), ok: true, at: expect.any(String),
+    type: 'reply',
+    id: expect.any(String),
+    ok: true,
+    at: expect.any(String),
   })
   await here.host.client.next('member-updated')
   const updated = await here.host.client.next('member-updated')
@@ -49,22 +52,30 @@ test.each([
   const camera = await addMember(here)
   await camera.client.ask({ type: 'state', state: { kept: true } })
   camera.client.raw(`{"type":"state","id":"p","state":${state}}`)
-  expect(await camera.client.next('reply', ({ id }) => id === 'p')).toMatchObject({ ok: false, code: 'invalid_message' })
+  expect(await camera.client.next('reply', ({ id }) => id === 'p')).toMatchObject({
+    ok: false,
+    code: 'invalid_message',
+  })
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   await here.host.client.settled()
   expect(here.host.client.of('member-updated')).toHaveLength(1)
 })
 
-test.each([['an array', []], ['null', null], ['a text', 'live'], ['nothing', undefined]])(
-  'section 4: a state that is %s is invalid_message',
-  async (_what, state) => {
-    const here = await stage()
-    const camera = await addMember(here)
-    expect(await camera.client.ask({ type: 'state', state })).toMatchObject({ ok: false, code: 'invalid_message' })
-    await here.host.client.settled()
-    expect(here.host.client.of('member-updated')).toEqual([])
-  },
-)
+test.each([
+  ['an array', []],
+  ['null', null],
+  ['a text', 'live'],
+  ['nothing', undefined],
+])('section 4: a state that is %s is invalid_message', async (_what, state) => {
+  const here = await stage()
+  const camera = await addMember(here)
+  expect(await camera.client.ask({ type: 'state', state })).toMatchObject({
+    ok: false,
+    code: 'invalid_message',
+  })
+  await here.host.client.settled()
+  expect(here.host.client.of('member-updated')).toEqual([])
+})
 
 test('section 4: a state may hold 4 KiB after the merge, and not one byte more', async () => {
   const here = await stage()
@@ -72,11 +83,15 @@ test('section 4: a state may hold 4 KiB after the merge, and not one byte more',
   const { client } = camera
   const fill = (bytes: number) => 'x'.repeat(bytes - '{"a":""}'.length)
   expect(await client.ask({ type: 'state', state: { a: fill(4 * KIB) } })).toMatchObject({ ok: true })
-  expect(await client.ask({ type: 'state', state: { a: fill(4 * KIB + 1) } })).toMatchObject({ code: 'too_large' })
+  expect(await client.ask({ type: 'state', state: { a: fill(4 * KIB + 1) } })).toMatchObject({
+    code: 'too_large',
+  })
   expect(await client.ask({ type: 'state', state: { b: 1 } })).toMatchObject({ ok: false, code: 'too_large' })
   // A patch larger than the state it leads to is judged by what it leads to.
   expect(await client.ask({ type: 'state', state: { a: fill(2 * KIB), b: 1 } })).toMatchObject({ ok: true })
-  expect(await client.ask({ type: 'state', state: { a: '€'.repeat(1_400) } })).toMatchObject({ code: 'too_large' })
+  expect(await client.ask({ type: 'state', state: { a: '€'.repeat(1_400) } })).toMatchObject({
+    code: 'too_large',
+  })
   const nothing = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`gone${n}`, null]))
   expect(await client.ask({ type: 'state', state: nothing })).toMatchObject({ ok: true })
   const { welcome } = await addMember(here, 'viewer')

@@ -23,16 +23,16 @@ export interface Stage {
   readonly host: Seated
 }
 
-const open: TestApp[] = []
+const running: TestApp[] = []
 afterEach(async () => {
   // In the order of their opening: a later app may still use the store of an earlier one.
-  for (const app of open.splice(0)) await app.close()
+  for (const app of running.splice(0)) await app.close()
 })
 
 /** An app that ends with the test. */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const app = await testApp(options)
-  open.push(app)
+  running.push(app)
   return app
 }
 
@@ -65,10 +65,7 @@ export async function timedStage(
 }
 
 /** A member that came in by a scanned code. */
-export async function addMember(
-  { app, host }: Stage,
-  role: 'camera' | 'viewer' = 'camera',
-): Promise<Seated> {
+export async function addMember({ app, host }: Stage, role: 'camera' | 'viewer' = 'camera'): Promise<Seated> {
   const { session } = await pair(app.url, host.token, role)
   return seat(app, session)
 }
@@ -79,7 +76,10 @@ export async function addPending(
   role: 'camera' | 'viewer' | 'host' = 'host',
 ): Promise<Seated & { readonly check: string; readonly pairing: string }> {
   const code = await issueCode(app.url, host.token, role)
-  const { session, check } = await claimCode(app.url, role === 'host' ? { secret: secretOf(code) } : { code: code.code })
+  const { session, check } = await claimCode(
+    app.url,
+    role === 'host' ? { secret: secretOf(code) } : { code: code.code },
+  )
   if (check === undefined) throw new Error('the claim does not wait')
   return { ...(await seat(app, session)), check, pairing: code.id }
 }
@@ -98,8 +98,10 @@ export async function since(client: TestClient, count: number): Promise<ServerMe
 }
 
 /** Messages of some types, without the rest. */
-export const only = (messages: readonly ServerMessage[], ...types: ServerMessage['type'][]): ServerMessage[] =>
-  messages.filter(({ type }) => types.includes(type))
+export const only = (
+  messages: readonly ServerMessage[],
+  ...types: ServerMessage['type'][]
+): ServerMessage[] => messages.filter(({ type }) => types.includes(type))
 
 /** Data of the `message` events, oldest first. */
 export const dataOf = (messages: readonly ServerMessage[]): unknown[] =>

@@ -1,6 +1,11 @@
 import { WebSocket, type ClientOptions } from 'ws'
 import { SUBPROTOCOL } from '../../server/protocol/limits.ts'
-import type { ClientMessage, ServerMessage, ServerMessageOf, ServerMessageType } from '../../server/protocol/messages.ts'
+import type {
+  ClientMessage,
+  ServerMessage,
+  ServerMessageOf,
+  ServerMessageType,
+} from '../../server/protocol/messages.ts'
 
 /** How long a test waits for what must come before it says what came instead. Milliseconds. */
 const PATIENCE = 3_000
@@ -47,15 +52,20 @@ export class TestClient {
   }
 
   /** The next unread message of this type; those before it count as read. */
-  async next<T extends ServerMessageType>(type: T, matching: (message: ServerMessageOf<T>) => boolean = () => true): Promise<ServerMessageOf<T>> {
+  async next<T extends ServerMessageType>(
+    type: T,
+    matching: (message: ServerMessageOf<T>) => boolean = () => true,
+  ): Promise<ServerMessageOf<T>> {
     const deadline = performance.now() + PATIENCE
     for (;;) {
       while (this.#unread < this.received.length) {
         const message = this.received[this.#unread]
         this.#unread += 1
-        if (message?.type === type && matching(message as ServerMessageOf<T>)) return message as ServerMessageOf<T>
+        if (message?.type === type && matching(message as ServerMessageOf<T>))
+          return message as ServerMessageOf<T>
       }
-      if (this.#ended !== undefined) throw new Error(`closed with ${this.#ended.code} while waiting for ${type}`)
+      if (this.#ended !== undefined)
+        throw new Error(`closed with ${this.#ended.code} while waiting for ${type}`)
       await this.#change(deadline, type)
     }
   }
@@ -92,11 +102,16 @@ export class TestClient {
 
   #change(deadline: number, waitingFor: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#wakers.delete(wake)
-        const types = this.received.map(({ type }) => type).join(', ')
-        reject(new Error(`no ${waitingFor} in ${PATIENCE} ms; received: ${types === '' ? 'nothing' : types}`))
-      }, Math.max(0, deadline - performance.now()))
+      const timer = setTimeout(
+        () => {
+          this.#wakers.delete(wake)
+          const types = this.received.map(({ type }) => type).join(', ')
+          reject(
+            new Error(`no ${waitingFor} in ${PATIENCE} ms; received: ${types === '' ? 'nothing' : types}`),
+          )
+        },
+        Math.max(0, deadline - performance.now()),
+      )
       const wake = () => {
         clearTimeout(timer)
         this.#wakers.delete(wake)
@@ -133,11 +148,15 @@ export class Refused extends Error {
 
 /** Opens a socket; rejects with `Refused` where the server answers otherwise. */
 export async function connect(base: string, options: ConnectOptions = {}): Promise<TestClient> {
-  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${options.path ?? '/ws'}`, [...(options.protocols ?? [SUBPROTOCOL])], {
-    ...options.socket,
-    ...(options.origin === undefined ? {} : { origin: options.origin }),
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
-  })
+  const socket = new WebSocket(
+    `${base.replace(/^http/, 'ws')}${options.path ?? '/ws'}`,
+    [...(options.protocols ?? [SUBPROTOCOL])],
+    {
+      ...options.socket,
+      ...(options.origin === undefined ? {} : { origin: options.origin }),
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    },
+  )
   const client = new TestClient(socket)
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)

@@ -22,8 +22,13 @@ test('[STORE-1] unconfigured, the log warns of the store in memory with the line
   ])
   const { body } = await call(server.url, 'GET', '/readyz')
   expect(body).toStrictEqual({
-    status: 'ok', store: 'memory', instance: expect.any(String), rooms: 0, members: 0,
-    uptimeMs: expect.any(Number), version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    status: 'ok',
+    store: 'memory',
+    instance: expect.any(String),
+    rooms: 0,
+    members: 0,
+    uptimeMs: expect.any(Number),
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
   })
 })
 
@@ -33,7 +38,9 @@ test('section 1: an instance has a new id at every start', async () => {
     const server = await serve({ INSTANCE_ID: 'label' })
     const { session } = await createRoom(server.url)
     const { welcome } = await enter(server.url, session.token)
-    expect((await call<{ instance: string }>(server.url, 'GET', '/readyz')).body.instance).toBe(welcome.instance)
+    expect((await call<{ instance: string }>(server.url, 'GET', '/readyz')).body.instance).toBe(
+      welcome.instance,
+    )
     expect(server.logs()).toContain('"instance":"label"')
     instances.add(welcome.instance)
   }
@@ -62,14 +69,17 @@ test.each([
   ['APP_SECRET', { APP_SECRET: 'hunter22' }],
   ['LAN_HTTPS_PORT', { LAN_HTTPS_PORT: '99999' }],
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
-] as const)('section 2: a bad %s ends the start with code 1 and one line that names it (%j)', async (name, env) => {
-  const { exit, logs } = await failedStart(env)
-  expect(exit?.code).toBe(1)
-  expect(logs.trimEnd().split('\n')).toHaveLength(1)
-  // The variable, the fault, a colon and the mend.
-  expect(logs).toMatch(new RegExp(`^${name} .+: .+`))
-  expect(logs).not.toContain('hunter22')
-})
+] as const)(
+  'section 2: a bad %s ends the start with code 1 and one line that names it (%j)',
+  async (name, env) => {
+    const { exit, logs } = await failedStart(env)
+    expect(exit?.code).toBe(1)
+    expect(logs.trimEnd().split('\n')).toHaveLength(1)
+    // The variable, the fault, a colon and the mend.
+    expect(logs).toMatch(new RegExp(`^${name} .+: .+`))
+    expect(logs).not.toContain('hunter22')
+  },
+)
 
 test('section 2: a taken port ends the start with code 1 and one line that says so', async () => {
   const other = createServer().listen(0, '127.0.0.1')
@@ -88,11 +98,17 @@ test('section 2: a taken port ends the start with code 1 and one line that says 
 
 test('section 2: RATE_LIMITS=off is warned of', async () => {
   const server = await serve({ RATE_LIMITS: 'off' })
-  expect(logLines(server.logs()).filter(({ level, msg }) => level === WARN && msg.startsWith('RATE_LIMITS'))).toHaveLength(1)
+  expect(
+    logLines(server.logs()).filter(({ level, msg }) => level === WARN && msg.startsWith('RATE_LIMITS')),
+  ).toHaveLength(1)
 })
 
 test('[PAIR-8] no token, code or secret stands in the log, at any level', async () => {
-  const server = await serve({ LOG_LEVEL: 'trace', APP_SECRET: 'a-secret-of-the-app', METRICS_TOKEN: 'metrics-token-1' })
+  const server = await serve({
+    LOG_LEVEL: 'trace',
+    APP_SECRET: 'a-secret-of-the-app',
+    METRICS_TOKEN: 'metrics-token-1',
+  })
   const { session } = await createRoom(server.url)
   const code = await issueCode(server.url, session.token)
   const secret = new URL(code.url).hash.slice(1)
@@ -102,14 +118,24 @@ test('[PAIR-8] no token, code or secret stands in the log, at any level', async 
   await call(server.url, 'POST', '/api/pairings/preview', { body: { secret } })
   await client.settled()
   expect(server.logs()).toContain('/api/pairings/preview')
-  for (const hidden of [session.token.split('.')[2] ?? '', secret, code.code, code.code.replace('-', ''), 'a-secret-of-the-app', 'metrics-token-1']) {
+  for (const hidden of [
+    session.token.split('.')[2] ?? '',
+    secret,
+    code.code,
+    code.code.replace('-', ''),
+    'a-secret-of-the-app',
+    'metrics-token-1',
+  ]) {
     expect(hidden).not.toBe('')
     expect(server.logs()).not.toContain(hidden)
   }
 })
 
-/** Starts a copy of the server in a folder with these `.env` files, with a bad PORT, and gives the line it ends with. */
-async function lineOf(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>): Promise<string> {
+/** Starts a copy of the server in a folder with these `.env` files and gives what it prints until its end. */
+async function lineOf(
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'pairlens-env-'))
   try {
     cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
@@ -122,9 +148,13 @@ async function lineOf(files: Readonly<Record<string, string>>, env: Readonly<Rec
       cwd: tmpdir(),
       env: { PATH: process.env['PATH'], HOST: '127.0.0.1', HOME: folder, LAN_HTTPS_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A start that finds no fault would go on for ever.
+      timeout: 10_000,
+      killSignal: 'SIGKILL',
     })
     let printed = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
     await once(child, 'close')
     return printed
   } finally {
@@ -153,7 +183,9 @@ test('section 2: an empty value in the environment is none, and the file counts'
 })
 
 test('section 2: an empty value in one file is none, and the other file counts', async () => {
-  expect(await lineOf({ '.env': 'LOG_LEVEL=\n', 'server/.env': 'LOG_LEVEL=server\n' }, {})).toContain('"server"')
+  expect(await lineOf({ '.env': 'LOG_LEVEL=\n', 'server/.env': 'LOG_LEVEL=server\n' }, {})).toContain(
+    '"server"',
+  )
 })
 
 test('section 2: a secret of a file is not printed either', async () => {

@@ -172,7 +172,8 @@ export const createPhone = (): Phone => {
         return now satisfies never
     }
   })
-  const sessionView = ({ client, watching, watchers, blocked }: PhoneSession): View => {
+  const sessionView = ({ client, audience }: PhoneSession): View => {
+    const { watching, watchers, blocked } = audience
     const state = client.state.value
     const pending = client.self.value?.status === 'pending'
     if (state.status === 'closed') {

@@ -1,25 +1,19 @@
 /** The phone's live session: connection, pictures to the watchers, and what the dashboard is told. */
-import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import type { SessionId } from '../../server/protocol/ids.ts'
+import { effect, signal } from '@preact/signals'
 import type { Api } from '../lib/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
-import { readWatching, type WatchState } from '../lib/camera-state.ts'
 import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
 import { cameraFailure } from '../lib/failures.ts'
 import { networkInformation, onWake } from '../lib/page-events.ts'
 import type { Seat, SeatRecord } from '../lib/seat.ts'
 import { createSending, type Sending } from '../lib/sending.ts'
+import { followAudience, type Audience } from './audience.ts'
 import type { Camera } from './camera.ts'
 
 export interface PhoneSession {
   readonly client: Client
-  /** Watchers that have a picture now. */
-  readonly watching: ReadonlySignal<number>
-  /** Watchers that are in the room, with a picture or without. */
-  readonly watchers: ReadonlySignal<number>
-  /** Every watcher of the room tried and gets no picture. */
-  readonly blocked: ReadonlySignal<boolean>
+  readonly audience: Audience
   /** Has every watcher connect anew. */
   retry(): void
   dispose(): void
@@ -107,31 +101,9 @@ export const openSession = (deps: {
   })
   const sending = signal<Sending | undefined>(undefined)
 
-  const others = computed(() => [...client.members.value.values()].filter(({ role }) => role !== 'camera'))
-  /** Connections over which a picture was seen: they count while the server, or its memory, is away. */
-  const confirmed = new Set<string>()
-  const hasPicture = (id: SessionId): boolean => {
-    const member = client.members.value.get(id)
-    const told = member?.connected ? readWatching(member.state, record.id) : undefined
-    const peer = sending.value?.peers.value.get(id)
-    const plays = peer !== undefined && confirmed.has(peer.pc) && peer.state.value.status === 'connected'
-    return client.active.value && told !== undefined ? told === 'live' : plays
-  }
-  const states = computed((): readonly (WatchState | undefined)[] =>
-    others.value.filter(({ connected }) => connected).map(({ state }) => readWatching(state, record.id)),
-  )
-  const watching = computed(() => {
-    const ids = new Set([...others.value.map(({ id }) => id), ...(sending.value?.peers.value.keys() ?? [])])
-    return [...ids].filter(hasPicture).length
-  })
+  const audience = followAudience(client, record.id, sending)
 
   const stop = disposers(
-    effect(() => {
-      for (const [id, peer] of sending.value?.peers.value ?? []) {
-        const state = client.members.value.get(id)?.state
-        if (state && readWatching(state, record.id) === 'live') confirmed.add(peer.pc)
-      }
-    }),
     reportCamera(client, camera),
     reportBattery(client),
     reportNetwork(client),
@@ -159,6 +131,7 @@ export const openSession = (deps: {
         },
       })
     }),
+    audience.dispose,
     onWake(() => {
       camera
         .revive()
@@ -172,9 +145,7 @@ export const openSession = (deps: {
 
   return {
     client,
-    watching,
-    watchers: computed(() => states.value.length),
-    blocked: computed(() => states.value.length > 0 && states.value.every((state) => state === 'failed')),
+    audience,
     retry: camera.renew,
     dispose() {
       stop()
