@@ -48,14 +48,15 @@ export function recorded(store: Store): { store: Store; asked: string[]; calls: 
 const MOST_CALLS = 5_000
 
 /** A store as far away as a real one: everybody's steps come between one's own. It gives up on those that never end. */
-export function distant(store: Store): Store {
+export function distant(store: Store, ms = 0): Store {
   let calls = 0
+  const onTheWay = () => new Promise<void>((resolve) => void (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
   const around: Call = (_name, call) => async (...args) => {
     calls += 1
     if (calls > MOST_CALLS) throw new StoreUnavailable(`more than ${MOST_CALLS} calls: a loop that never ends`)
-    await new Promise((resolve) => setImmediate(resolve))
+    await onTheWay()
     const answer = await call(...args)
-    await new Promise((resolve) => setImmediate(resolve))
+    await onTheWay()
     return answer
   }
   return wrapped(store, around)

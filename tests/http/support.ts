@@ -1,16 +1,26 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import { afterEach } from 'vitest'
 import { testApp, type TestApp, type TestAppOptions } from '../support/app.ts'
 
-const open: TestApp[] = []
+const open: { app: TestApp; sockets: Set<Socket> }[] = []
 afterEach(async () => {
-  for (const app of open.splice(0)) await app.close()
+  for (const { app, sockets } of open.splice(0)) {
+    // A socket that the server forgot fails the test that looks for it, and must not hold up all the others.
+    for (const socket of sockets) socket.destroy()
+    await app.close()
+  }
 })
 
 /** An app that ends with the test. */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const app = await testApp(options)
-  open.push(app)
+  const sockets = new Set<Socket>()
+  app.server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  open.push({ app, sockets })
   return app
 }
 
@@ -37,7 +47,11 @@ export const raw = (
     request.on('response', (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text, upgraded: false }))
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, upgraded: false })
+        // One request a socket: what the server would keep open is the business of a test of its own.
+        request.destroy()
+      })
     })
     request.on('upgrade', (response, socket) => {
       socket.destroy()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { call, claimCode, createRoom, issueCode, secretOf } from '../support/app.ts'
-import { connect, join } from '../support/client.ts'
+import { connect, join, type TestClient } from '../support/client.ts'
 import {
   addHost,
   addMember,
@@ -12,6 +12,13 @@ import {
   startApp,
   timedStage,
 } from './support.ts'
+
+/** Resolves when the server has read what a client sent, without taking the replies from those who wait for them. */
+async function reached(client: TestClient): Promise<void> {
+  const t = `reached-${Math.random()}`
+  client.send({ type: 'ping', t })
+  await expect.poll(() => client.of('pong').some((pong) => pong.t === t), { interval: 5 }).toBe(true)
+}
 
 const wrong = (check: string) => (check === '99' ? '10' : String(Number(check) + 1))
 
@@ -115,14 +122,24 @@ test('[PAIR-5] a claim that nobody decides ends when its code would have: expire
 })
 
 test('[PAIR-5] two hosts decide at once: one does, once', async () => {
-  const here = await stage()
+  const slow = slowStore()
+  const here = await stage({ store: slow.store })
   const second = await addHost(here)
   const waiting = await addPending(here, 'camera')
   const approve = { type: 'approve', pairing: waiting.pairing, check: waiting.check }
-  const replies = await Promise.all([here.host.client.ask(approve), second.client.ask(approve)])
-  expect(replies.map((reply) => (reply.ok ? 'ok' : reply.code)).sort()).toEqual(['not_found', 'ok'])
+  const { asked, release } = slow.hold('rows')
+  const replies = Promise.all([here.host.client.ask(approve), second.client.ask(approve)])
+  await asked
+  // Both have asked before either is answered.
+  await Promise.all([here.host.client, second.client].map((client) => reached(client)))
+  release()
+  expect((await replies).map((reply) => (reply.ok ? 'ok' : reply.code)).sort()).toEqual(['not_found', 'ok'])
   await waiting.client.settled()
   expect(waiting.client.of('approved')).toHaveLength(1)
+  await here.host.client.settled()
+  expect(
+    here.host.client.of('pairing-done').filter(({ pairing }) => pairing === waiting.pairing),
+  ).toMatchObject([{ outcome: 'paired' }])
 })
 
 test('[PAIR-5] the check number is in nothing that hosts are sent', async () => {
@@ -222,7 +239,7 @@ test('[PAIR-5] a phone whose hello is under way while it is approved is let in',
   const here = await stage({ store: slow.store })
   const code = await issueCode(here.app.url, here.host.token)
   const { session, check } = await claimCode(here.app.url, { code: code.code })
-  const { asked, release } = slow.hold()
+  const { asked, release } = slow.hold('values')
   const client = await connect(here.app.url)
   client.send({ type: 'hello', token: session.token })
   await asked

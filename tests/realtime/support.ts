@@ -119,37 +119,41 @@ export async function pass(clock: TestClock, ms: number, clients: readonly TestC
   }
 }
 
-/** A store in memory whose reads of values can be held back, like those of a store far away. */
+/** A store in memory whose reads can be held back, like those of a store far away. */
 export interface SlowStore {
   readonly store: Store
-  /** From now on reads of a value wait; `asked` resolves with the first. */
-  hold(): { readonly asked: Promise<void>; release(): void }
+  /** From now on reads of values (rooms, codes) or of rows (sessions) wait; `asked` resolves with the first. */
+  hold(what: 'values' | 'rows'): { readonly asked: Promise<void>; release(): void }
 }
 
 export function slowStore(): SlowStore {
   const inner = createMemoryStore()
-  let gate: Promise<void> | undefined
-  let asked: () => void = () => undefined
+  let held:
+    | { readonly what: 'values' | 'rows'; readonly gate: Promise<void>; readonly asked: () => void }
+    | undefined
+  const late = async <T>(what: 'values' | 'rows', value: T): Promise<T> => {
+    if (held?.what !== what) return value
+    held.asked()
+    await held.gate
+    return value
+  }
   return {
     store: {
       ...inner,
-      async get(key) {
-        const value = await inner.get(key)
-        if (gate !== undefined) {
-          asked()
-          await gate
-        }
-        return value
-      },
+      get: async (key) => late('values', await inner.get(key)),
+      row: async (table, row) => late('rows', await inner.row(table, row)),
     },
-    hold() {
-      let open: () => void = () => undefined
-      gate = new Promise((resolve) => (open = resolve))
+    hold(what) {
+      let release: () => void = () => undefined
+      let asked: () => void = () => undefined
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const first = new Promise<void>((resolve) => (asked = resolve))
+      held = { what, gate, asked }
       return {
-        asked: new Promise((resolve) => (asked = resolve)),
+        asked: first,
         release() {
-          gate = undefined
-          open()
+          held = undefined
+          release()
         },
       }
     },
