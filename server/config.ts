@@ -112,8 +112,9 @@ function readIfThere(path: string): string | undefined {
 /** Reads `.env`, `server/.env` and the environment, of which the environment wins. */
 export function loadConfig(): Config {
   const root = projectRoot()
-  const files = [join(root, '.env'), join(root, 'server', '.env')]
-  const fromFiles = files.map((path) => parseEnv(readIfThere(path) ?? ''))
-  const environment = Object.entries(process.env).filter(([, value]) => value !== undefined && value !== '')
-  return configFrom({ ...fromFiles[1], ...fromFiles[0], ...Object.fromEntries(environment) })
+  const files = [join(root, 'server', '.env'), join(root, '.env')]
+  const sources = [...files.map((path) => parseEnv(readIfThere(path) ?? '')), process.env]
+  // An empty value is none in each source, or it would hide what a lesser one says.
+  const said = sources.flatMap((source) => Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  return configFrom(Object.fromEntries(said))
 }

@@ -122,6 +122,18 @@ export function storeOf(env: Environment, warnings: string[]): StoreConfig {
 /** One public server, so that peers behind different home routers find each other without any setup. */
 const DEFAULT_ICE_SERVERS: readonly IceServer[] = [{ urls: 'stun:stun.cloudflare.com:3478' }]
 
+const isText = (part: unknown): part is string => typeof part === 'string'
+
+/** What browsers take (WebRTC 1.0, section 4.4.1.6): at least one URL, and credentials for TURN. */
+function isIceServer(part: unknown): part is IceServer {
+  if (typeof part !== 'object' || part === null || !('urls' in part)) return false
+  const urls: unknown[] = Array.isArray(part.urls) ? part.urls : [part.urls]
+  if (urls.length === 0 || !urls.every((url) => isText(url) && /^(stun|stuns|turn|turns):./.test(url))) return false
+  const credentials = ['username', 'credential'].map((name) => (part as Record<string, unknown>)[name])
+  if (!credentials.every((value) => value === undefined || isText(value))) return false
+  return !urls.some((url) => isText(url) && url.startsWith('turn')) || credentials.every(isText)
+}
+
 export function iceServersOf(env: Environment): readonly IceServer[] {
   if (env.ICE_SERVERS === undefined) return DEFAULT_ICE_SERVERS
   const mend = 'give a JSON array such as [{"urls":"stun:stun.example.com:3478"}], or [] for none'
@@ -131,14 +143,7 @@ export function iceServersOf(env: Environment): readonly IceServer[] {
   } catch {
     throw fault('ICE_SERVERS', undefined, 'is not JSON', mend)
   }
-  const isText = (part: unknown): part is string => typeof part === 'string'
-  const isServer = (part: unknown): part is IceServer =>
-    typeof part === 'object' && part !== null && 'urls' in part &&
-    (isText(part.urls) ? [part.urls] : Array.isArray(part.urls) ? part.urls : [null])
-      .every((entry: unknown) => isText(entry) && /^(stun|stuns|turn|turns):/.test(entry)) &&
-    (!('username' in part) || isText(part.username)) &&
-    (!('credential' in part) || isText(part.credential))
-  if (!Array.isArray(value) || !value.every(isServer)) {
+  if (!Array.isArray(value) || !value.every(isIceServer)) {
     throw fault('ICE_SERVERS', undefined, 'is not an array of RTCIceServer', mend)
   }
   return value

@@ -9,6 +9,16 @@ export interface Clock {
   after(ms: number, task: () => void): Disposer
 }
 
+/** Runs `task` every `ms` until disposed; a task that throws ends nothing of the clock's. */
+export function every(clock: Clock, ms: number, task: () => void): Disposer {
+  let dispose = clock.after(ms, run)
+  function run(): void {
+    dispose = clock.after(ms, run)
+    task()
+  }
+  return () => dispose()
+}
+
 /** The machine's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),

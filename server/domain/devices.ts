@@ -3,6 +3,8 @@ import { DEVICE_KINDS, type Device } from '../protocol/models.ts'
 
 const isKind = (type: string | undefined): type is Device['kind'] => (DEVICE_KINDS as readonly unknown[]).includes(type)
 const MOBILE_PLATFORM = 'mobile'
+/** Of each part: "browser on system" then fits a name. Characters. */
+const MAX_PART = 36
 
 /** What a User-Agent header says of a device; unknown parts are said to be unknown. */
 export function deviceOf(userAgent: string | undefined): Device {
@@ -13,8 +15,8 @@ export function deviceOf(userAgent: string | undefined): Device {
   const kind = platform.type === MOBILE_PLATFORM ? 'phone' : platform.type
   return {
     kind: isKind(kind) ? kind : 'unknown',
-    browser: browser.name ?? 'Unknown browser',
-    os: os.name ?? 'unknown system',
+    browser: browser.name?.slice(0, MAX_PART) || 'Unknown browser',
+    os: os.name?.slice(0, MAX_PART) || 'unknown system',
   }
 }
 
@@ -22,6 +24,6 @@ export function deviceOf(userAgent: string | undefined): Device {
 export function nameOf(device: Device, userAgent: string | undefined): string {
   const text = userAgent?.slice(0, 512).trim() ?? ''
   const model = text === '' ? undefined : Bowser.parse(text).platform.model
-  if (model !== undefined && model !== '') return model.slice(0, 40)
+  if (model !== undefined && model !== '') return model.slice(0, MAX_PART)
   return device.kind === 'unknown' ? 'Unknown device' : `${device.browser} on ${device.os}`
 }

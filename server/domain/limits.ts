@@ -9,6 +9,7 @@ const MINUTE = 60_000
 /** [PAIR-6]: unknown codes from one address in the window, and unknown typed codes from everywhere. */
 const UNKNOWN_CODES = { most: 5, windowMs: 2 * MINUTE }
 const UNKNOWN_TYPED_CODES = { most: 2_000, windowMs: 2 * MINUTE }
+const TYPED_OFF_FOR = 2 * MINUTE
 /** [SEC-7] */
 const ROOMS_BY_ADDRESS = { most: 30, windowMs: 10 * MINUTE }
 const CODES_BY_ROOM = { most: 30, windowMs: 10 * MINUTE }
@@ -56,7 +57,7 @@ class Windows {
 
 /** The part of an address that one subscriber holds: an IPv4 address, or an IPv6 /64. */
 export function subscriberOf(address: string): string {
-  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
   if (!isIPv6(plain)) return plain
   const [head = '', tail] = plain.replace(/%.*$/, '').split('::')
   const groups = head.split(':').filter((group) => group !== '')
@@ -72,9 +73,10 @@ export function subscriberOf(address: string): string {
 export class Limits {
   readonly #store: Store
   readonly #secrets: Secrets
+  readonly #clock: Clock
   readonly #on: boolean
   readonly #unknown: Windows
-  readonly #typed: Windows
+  #typedOffUntil = 0
   readonly #rooms: Windows
   readonly #codes: Windows
   readonly #sockets: Windows
@@ -82,9 +84,9 @@ export class Limits {
   constructor(deps: { store: Store; clock: Clock; secrets: Secrets; on: boolean }) {
     this.#store = deps.store
     this.#secrets = deps.secrets
+    this.#clock = deps.clock
     this.#on = deps.on
     this.#unknown = new Windows(deps.clock, UNKNOWN_CODES)
-    this.#typed = new Windows(deps.clock, UNKNOWN_TYPED_CODES)
     this.#rooms = new Windows(deps.clock, ROOMS_BY_ADDRESS)
     this.#codes = new Windows(deps.clock, CODES_BY_ROOM)
     this.#sockets = new Windows(deps.clock, SOCKETS_BY_ADDRESS)
@@ -94,7 +96,7 @@ export class Limits {
   admitTry(address: string, typed: boolean): void {
     this.#refuse(this.#unknown.blockedFor(subscriberOf(address)), 'Too many wrong codes from this network.')
     if (typed) {
-      this.#refuse(this.#typed.blockedFor(''), 'Typed codes are switched off for a moment. Scan the code instead.')
+      this.#refuse(this.#typedOffUntil - this.#clock.now(), 'Typed codes are switched off for a moment. Scan the code instead.')
     }
   }
 
@@ -104,7 +106,9 @@ export class Limits {
     const subscriber = subscriberOf(address)
     const key = this.#secrets.hash('address', subscriber)
     this.#unknown.hit(subscriber, await this.#store.hit(`unknown:${key}`, UNKNOWN_CODES.windowMs))
-    if (typed) this.#typed.hit('', await this.#store.hit('unknown-typed', UNKNOWN_TYPED_CODES.windowMs))
+    if (!typed) return
+    const count = await this.#store.hit('unknown-typed', UNKNOWN_TYPED_CODES.windowMs)
+    if (count >= UNKNOWN_TYPED_CODES.most) this.#typedOffUntil = this.#clock.now() + TYPED_OFF_FOR
   }
 
   room(address: string): void {

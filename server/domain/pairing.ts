@@ -3,7 +3,7 @@ import { CODE_ALPHABET, CODE_LENGTH } from '../protocol/limits.ts'
 import type { Device, NewSession, Role, Room } from '../protocol/models.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { readCode, type CodeRecord, type OpenCode, type UsedCode, type Warn } from './records.ts'
+import { readCode, type OpenCode, type RevokedCode, type UsedCode, type Warn } from './records.ts'
 import { Refusal } from './refusal.ts'
 import type { Rooms } from './rooms.ts'
 import { randomSecret, sameText, type Secrets } from './secrets.ts'
@@ -113,10 +113,16 @@ export class Pairing {
 
   /** Ends a code of this room; nothing happens where there is none. False: no such code in this room. */
   async revoke(roomId: RoomId, id: CodeId): Promise<boolean> {
-    const record = readCode(await this.#store.get(codeKey(id)), this.#warn)
-    if (record?.room !== roomId) return false
-    // What is used up stays told apart from what never was, until it would have expired.
-    if (record.status === 'open') await this.#store.delete(codeKey(id))
+    const text = await this.#store.get(codeKey(id))
+    const record = readCode(text, this.#warn)
+    if (text === undefined || record?.room !== roomId || record.status === 'revoked') return false
+    // What is used up stays told apart from what never was, until it would have expired; also when that
+    // happens right now, which the comparison finds.
+    if (record.status === 'open') {
+      const { room, expiresAt } = record
+      const tombstone: RevokedCode = { v: 1, status: 'revoked', room, expiresAt }
+      await this.#store.replace(codeKey(id), text, JSON.stringify(tombstone))
+    }
     return true
   }
 
@@ -144,6 +150,10 @@ export class Pairing {
     }
     const before = readCode(await this.#store.exchange(codeKey(id), JSON.stringify(tombstone)), this.#warn)
     if (before === undefined) throw invalid()
+    if (before.status === 'revoked') {
+      await this.#store.exchange(codeKey(id), JSON.stringify(before))
+      throw invalid()
+    }
     if (before.status === 'used') return this.#repeated(id, before, claim, who.claimKey === undefined ? 0 : RACED_TRIES)
 
     const session = await this.#sessions.createClaimed(
@@ -157,7 +167,7 @@ export class Pairing {
     return this.#secrets.hash('code', typed) as CodeId
   }
 
-  async #find(presented: Presented): Promise<{ id: CodeId; record: CodeRecord }> {
+  async #find(presented: Presented): Promise<{ id: CodeId; record: OpenCode | UsedCode }> {
     const typed =
       'secret' in presented
         ? this.#secrets.typedForm(presented.secret)
@@ -165,7 +175,7 @@ export class Pairing {
     if (!TYPED.test(typed)) throw invalid()
     const id = this.#idOf(typed)
     const record = readCode(await this.#store.get(codeKey(id)), this.#warn)
-    if (record === undefined) throw invalid()
+    if (record === undefined || record.status === 'revoked') throw invalid()
     if ('secret' in presented && !sameText(record.secretHash, this.#secrets.hash('scanned', presented.secret))) {
       throw invalid()
     }

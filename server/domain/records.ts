@@ -52,7 +52,10 @@ export type OpenCode = Static<typeof OpenCode>
 /** What stays of a used code until it would have expired, so that a second claim is told apart [PAIR-7]. */
 const UsedCode = Type.Object({ ...code, status: Type.Literal('used'), secretHash: Type.String() })
 export type UsedCode = Static<typeof UsedCode>
-const CodeRecord = Type.Union([OpenCode, UsedCode])
+/** What stays of a revoked code: a claim that is under way must not use it all the same. */
+const RevokedCode = Type.Object({ ...code, status: Type.Literal('revoked') })
+export type RevokedCode = Static<typeof RevokedCode>
+const CodeRecord = Type.Union([OpenCode, UsedCode, RevokedCode])
 export type CodeRecord = Static<typeof CodeRecord>
 
 /** Told of stored values that cannot be read. */

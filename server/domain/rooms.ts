@@ -58,15 +58,13 @@ export class Rooms {
    * @returns the room after the change, or nothing when it is gone
    */
   async update(id: RoomId, patch: RoomPatch): Promise<Room | undefined> {
-    let expected = await this.#store.get(roomKey(id))
     for (;;) {
-      const record = readRoom(expected, this.#warn)
-      if (record === undefined || 'gone' in record) return undefined
+      const before = await this.#store.get(roomKey(id))
+      const record = readRoom(before, this.#warn)
+      if (before === undefined || record === undefined || 'gone' in record) return undefined
       const next: LiveRoom = { ...record, ...patch }
-      const old = await this.#store.exchange(roomKey(id), JSON.stringify(next))
-      if (old === expected) return shape(id, next)
-      // Somebody else wrote in between: lay the patch over theirs.
-      expected = old
+      // Somebody else may write in between: then the patch is laid over theirs.
+      if (await this.#store.replace(roomKey(id), before, JSON.stringify(next))) return shape(id, next)
     }
   }
 

@@ -8,8 +8,10 @@ type Purpose = 'token' | 'code' | 'scanned' | 'typed' | 'check' | 'address' | 'c
 export const randomSecret = (): string => randomBytes(16).toString('base64url')
 
 /** Compares without telling by its time how much was equal. */
-export const sameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+export function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
 
 /**
  * Keyed hashes (HMAC-SHA256, RFC 2104) of everything that must not lie in the store in plaintext [PAIR-8],

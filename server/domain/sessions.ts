@@ -105,12 +105,17 @@ export class Sessions {
     const { record } = session
     if (record.status !== 'active') return record
     const age = this.#ttlMs - (record.expiresAt - this.#clock.now())
-    if (age < Math.min(RENEW_AFTER_MS, this.#ttlMs / 2)) return record
+    if (age < this.renewEveryMs) return record
     const next: SessionRecord = { ...record, expiresAt: this.#clock.now() + this.#ttlMs }
     const renewed = await this.#store.replaceRow(
       sessionsKey(session.roomId), session.id, session.text, JSON.stringify(next),
     )
     return renewed ? next : record
+  }
+
+  /** How often a session that stays in use is to be renewed. */
+  get renewEveryMs(): number {
+    return Math.min(RENEW_AFTER_MS, this.#ttlMs / 2)
   }
 
   async list(roomId: RoomId): Promise<Session[]> {
@@ -138,6 +143,9 @@ export class Sessions {
     const record = this.#valid(text)
     if (text === undefined || record?.status !== 'pending') return { kind: 'gone' }
     if (!sameText(record.checkHash, this.#secrets.hash('check', `${id}\0${check}`))) {
+      // Ended by comparison first: of a wrong and a right number at once, one decides.
+      const over: SessionRecord = { ...record, expiresAt: 0 }
+      if (!(await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(over)))) return { kind: 'gone' }
       await this.revoke(roomId, id)
       return { kind: 'check_wrong' }
     }

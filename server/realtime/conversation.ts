@@ -1,4 +1,4 @@
-import type { Clock, Disposer } from '../domain/clock.ts'
+import { every, type Clock, type Disposer } from '../domain/clock.ts'
 import { partsOf, type Authenticated, type Sessions } from '../domain/sessions.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { ConnectionId, InstanceId, SessionId } from '../protocol/ids.ts'
@@ -33,10 +33,11 @@ type Phase =
   | { readonly name: 'greeting'; readonly deadline: Disposer }
   /** The session is being read; what the client sends meanwhile waits. */
   | { readonly name: 'opening'; readonly waiting: { message: ClientMessage; bytes: number }[] }
-  | { readonly name: 'live'; readonly room: Room; readonly id: SessionId; readonly renewal: Disposer }
+  | { readonly name: 'live'; readonly room: Room; readonly id: SessionId; readonly upkeep: Disposer }
   | { readonly name: 'closed' }
 
-const NOTHING: Disposer = () => undefined
+/** What a client may send before its welcome is out; its rate is bounded besides. */
+const MAX_BEFORE_WELCOME = 1_000
 
 /** One socket from its hello to its end: who speaks, in which room, and what becomes of each message. */
 export class Conversation {
@@ -78,9 +79,10 @@ export class Conversation {
     }
     const { arrival, done } = this.#realtime.hub.arriving(parts.id)
     try {
-      const session = await this.#realtime.sessions.authenticate(hello.token)
+      const found = await this.#realtime.sessions.authenticate(hello.token)
       const info = await this.#realtime.rooms.look(parts.roomId)
       if (this.#connection.closed) return
+      const session = found && arrival.approved ? { ...found, record: arrival.approved } : found
       if (info === 'deleted') this.#connection.close('room_gone')
       else if (info === undefined || session === undefined) this.#connection.close('session_invalid')
       else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
@@ -110,7 +112,7 @@ export class Conversation {
         this.#connection.close('connected_elsewhere')
         return
       }
-      this.#live(room, id, NOTHING)
+      this.#live(room, id, this.#upkeep(room, id, hello.token))
       const joinedAt = new Date(this.#realtime.clock.now()).toISOString()
       const member = { ...visitor, connected: true, joinedAt, state: {} }
       this.#connection.send(frame({
@@ -124,7 +126,7 @@ export class Conversation {
       this.#connection.close('connected_elsewhere')
       return
     }
-    this.#live(room, id, this.#refreshIce(id))
+    this.#live(room, id, this.#upkeep(room, id, hello.token))
     this.#connection.send(frame({
       ...this.#greeting(room),
       self: { ...member, status: 'active' },
@@ -134,11 +136,11 @@ export class Conversation {
       iceServers: this.#realtime.ice.for(id),
     }))
     for (const missed of entered.missed) this.#connection.send(missed)
-    if (record.role === 'host' && !entered.resumed) this.#tellPending(room)
+    if (record.role === 'host' && !entered.resumed) this.#realtime.hub.tellPending(room, this.#connection)
   }
 
-  #live(room: Room, id: SessionId, renewal: Disposer): void {
-    this.#phase = { name: 'live', room, id, renewal }
+  #live(room: Room, id: SessionId, upkeep: Disposer): void {
+    this.#phase = { name: 'live', room, id, upkeep }
     this.#realtime.hub.seated(room.id, id)
     this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
   }
@@ -166,27 +168,31 @@ export class Conversation {
     }
   }
 
-  /** A host that was away when claims came in would never learn of them: they are told again. */
-  #tellPending(room: Room): void {
-    for (const { id, device, name } of this.#realtime.hub.pendingPairings(room.id)) {
-      this.#connection.send(frame({ type: 'pairing-pending', at: room.at, pairing: { id, device, name } }))
+  /** What a long connection needs from time to time: fresh TURN credentials before the old ones end, and its life. */
+  #upkeep(room: Room, id: SessionId, token: string): Disposer {
+    const { ice, clock, sessions } = this.#realtime
+    const refreshIce = () => {
+      if (room.speaksFor(id, this.#connection) === 'active') {
+        this.#connection.send(frame({ type: 'ice-servers', iceServers: ice.for(id) }))
+      }
+    }
+    const timers = [
+      every(clock, sessions.renewEveryMs, () => void this.#renewToken(token)),
+      ...(ice.renewAfterMs === undefined ? [] : [every(clock, ice.renewAfterMs, refreshIce)]),
+    ]
+    return () => {
+      for (const dispose of timers) dispose()
     }
   }
 
-  /** Sends fresh TURN credentials before the old ones end. */
-  #refreshIce(id: SessionId): Disposer {
-    const { ice, clock } = this.#realtime
-    const { renewAfterMs } = ice
-    if (renewAfterMs === undefined) return NOTHING
-    let dispose = NOTHING
-    const wait = (): void => {
-      dispose = clock.after(renewAfterMs, () => {
-        this.#connection.send(frame({ type: 'ice-servers', iceServers: ice.for(id) }))
-        wait()
-      })
+  async #renewToken(token: string): Promise<void> {
+    try {
+      const session = await this.#realtime.sessions.authenticate(token)
+      if (session !== undefined) await this.#renew(session)
+    } catch (error) {
+      // The next round renews as well.
+      this.#failed(error)
     }
-    wait()
-    return () => dispose()
   }
 
   async #renew(session: Authenticated): Promise<void> {
@@ -202,7 +208,7 @@ export class Conversation {
   #message(message: ClientMessage, bytes: number): void {
     const phase = this.#phase
     if (phase.name === 'opening') {
-      if (phase.waiting.length < MESSAGE_BURST) phase.waiting.push({ message, bytes })
+      if (phase.waiting.length < MAX_BEFORE_WELCOME) phase.waiting.push({ message, bytes })
       else this.#connection.refuse(idOf(message), 'rate_limited', 'Too many messages before the welcome.')
       return
     }
@@ -221,7 +227,7 @@ export class Conversation {
     this.#realtime.hub.closed(this.#connection)
     if (phase.name === 'greeting') phase.deadline()
     if (phase.name !== 'live') return
-    phase.renewal()
+    phase.upkeep()
     phase.room.dropped(phase.id, this.#connection)
   }
 

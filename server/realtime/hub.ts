@@ -23,6 +23,8 @@ const LEAVE_REASONS: Record<Ending, LeaveReason> = { kicked: 'kicked', revoked: 
 /** A hello that is under way: it learns of an end of its session that came while it read the store. */
 export interface Arrival {
   ended: CloseReason | undefined
+  /** It was let in meanwhile. */
+  approved?: SessionRecord
 }
 
 /** Upper bound of the time after which clients come back to a draining server, for few and for many of them. */
@@ -163,10 +165,6 @@ export class Hub {
     this.#toHosts(room, { type: 'pairing-done', pairing, outcome, ...(memberId === undefined ? {} : { memberId }) })
   }
 
-  pendingPairings(room: RoomId): PendingPairing[] {
-    return this.#approvals.of(room)
-  }
-
   /**
    * Gives a pending pairing to one host's decision: of two that decide at once, one does. Where `decide` rejects
    * nothing was decided, and the pairing waits on.
@@ -190,6 +188,7 @@ export class Hub {
   approved(
     roomId: RoomId, who: { id: SessionId; record: SessionRecord }, session: Session, iceServers: IceServer[],
   ): void {
+    for (const arrival of this.#arrivals.get(who.id) ?? []) arrival.approved = who.record
     const room = this.#rooms.get(roomId)
     const { role, name, device } = who.record
     const connection = room?.admit({ id: who.id, role, name, device })
@@ -197,6 +196,14 @@ export class Hub {
     connection.send(
       frame({ type: 'approved', session, room: room.info, members: room.members(), at: room.at, iceServers }),
     )
+    if (role === 'host') this.tellPending(room, connection)
+  }
+
+  /** A host that was not there when claims came in would never learn of them: they are told again. */
+  tellPending(room: Room, host: Connection): void {
+    for (const { id, device, name } of this.#approvals.of(room.id)) {
+      host.send(frame({ type: 'pairing-pending', at: room.at, pairing: { id, device, name } }))
+    }
   }
 
   /** Tells every client to come back to another instance, each at its own time, and closes [DRAIN-1]. */

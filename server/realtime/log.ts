@@ -29,7 +29,7 @@ export class RoomLog {
       this.#first += 1
     }
     // Cutting the front off for each event would move the rest each time.
-    if (this.#first > LOG_MAX_EVENTS) {
+    if (this.#first > this.#events.length / 2) {
       this.#events.splice(0, this.#first)
       this.#first = 0
     }

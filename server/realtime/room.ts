@@ -23,6 +23,8 @@ type Link =
 /** A member's place in the room, from its first hello until it has left. */
 interface Seat extends Visitor {
   readonly joinedAt: number
+  /** Events up to the n-th went by before it was seated [ROOM-4]. */
+  readonly since: number
   state: MemberState
   link: Link
 }
@@ -58,8 +60,6 @@ export class Room {
   readonly #waiting = new Map<SessionId, Connection>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
-  /** Events before the n-th are not meant for a session that was approved there. */
-  readonly #activeSince = new Map<SessionId, number>()
   readonly #commands = new Map<CommandRef, { host: SessionId; camera: SessionId }>()
 
   constructor(options: { info: RoomInfo; clock: Clock; resumeWindowMs: number; emptied: () => void }) {
@@ -116,7 +116,7 @@ export class Room {
     const seat = this.#seats.get(visitor.id)
     if (seat === undefined) {
       const fresh: Seat = {
-        ...visitor, joinedAt: this.#clock.now(), state: {}, link: { kind: 'connected', connection },
+        ...visitor, joinedAt: this.#clock.now(), since: this.#n, state: {}, link: { kind: 'connected', connection },
       }
       this.#seats.set(visitor.id, fresh)
       this.#toOthers(visitor.id, { type: 'member-joined', at: this.at, member: shape(fresh) })
@@ -147,7 +147,6 @@ export class Room {
 
   /** A pending session became active; its waiting connection, if there is one, takes its seat. */
   admit(visitor: Visitor): Connection | undefined {
-    this.#activeSince.set(visitor.id, this.#n)
     const connection = this.#waiting.get(visitor.id)
     if (connection === undefined) return undefined
     this.#waiting.delete(visitor.id)
@@ -256,7 +255,7 @@ export class Room {
   }
 
   #isMeant(seat: Seat, { n, from, audience }: LogEvent): boolean {
-    if (from === seat.id || n <= (this.#activeSince.get(seat.id) ?? 0)) return false
+    if (from === seat.id || n <= seat.since) return false
     switch (audience.kind) {
       case 'all': return true
       case 'hosts': return seat.role === 'host'

@@ -74,5 +74,7 @@ export function parseClientMessage(text: string): Parsed {
   if (text.length > 2 * MAX_DEPTH && depthOf(text) > MAX_DEPTH) {
     return { ok: false, kind: 'unsound', reason: `${type}: nests deeper than ${MAX_DEPTH} levels.`, ...known }
   }
+  // Messages that take no id are not answered under one, whatever stands there.
+  if (id === undefined) delete value['id']
   return { ok: true, message: value as unknown as ClientMessage, bytes: text.length }
 }

@@ -30,6 +30,9 @@ export function frame(message: ServerMessage): Framed {
   return { bytes: Buffer.concat(Sender.frame(payload, TEXT)), size: payload.length }
 }
 
+/** Held back at most within a tick. Bytes. */
+const FLUSH_ABOVE = 65_536
+
 /** Corked sockets wait here for the end of the tick: a burst of events then costs one system call a socket. */
 let corked: Duplex[] = []
 
@@ -47,4 +50,6 @@ export function write(socket: Duplex, framed: Framed): void {
     if (corked.push(socket) === 1) setImmediate(uncork)
   }
   socket.write(framed.bytes)
+  // What is held back only for the tick must not look like what a slow reader holds up.
+  if (socket.writableLength > FLUSH_ABOVE) socket.uncork()
 }

@@ -59,6 +59,12 @@ export function createMemoryStore(now: () => number = () => performance.now()): 
       entry.value = value
       return old
     },
+    async replace(key, expected, value) {
+      const entry = valueAt(key)
+      if (entry?.value !== expected) return false
+      entry.value = value
+      return true
+    },
     async delete(...keys) {
       for (const key of keys) entries.delete(key)
     },

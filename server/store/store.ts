@@ -19,6 +19,8 @@ export interface Store {
   renew(key: string, ttlMs: number): Promise<void>
   /** Replaces what is there, keeps its TTL and gives the old value; where nothing is, nothing is written. */
   exchange(key: string, value: string): Promise<string | undefined>
+  /** Replaces what is there only where it still is `expected`, and keeps its TTL; false: it is not. */
+  replace(key: string, expected: string, value: string): Promise<boolean>
   /** Deletes keys and tables. */
   delete(...keys: string[]): Promise<void>
   /** Counts up and gives the count; the first hit starts the window at whose end the count is gone. */

@@ -64,8 +64,8 @@ describe('a code', () => {
       head + tail, `${head}-${tail}`.toLowerCase(), ` ${head} ${tail} `, [...(head + tail)].join(' '), `${head}\u2013${tail}`,
       `${head}\u00a0\u2014\t${tail}\n`, `${head.toLowerCase()}--${tail}`,
     ]
-    for (const typed of ways) {
-      expect(await domain.pairing.preview({ code: typed }, roomy)).toMatchObject({ id: code.id })
+    for (const way of ways) {
+      expect(await domain.pairing.preview({ code: way }, roomy)).toMatchObject({ id: code.id })
     }
   })
 

@@ -22,6 +22,7 @@ const wrapped = (store: Store, around: Call): Store => ({
   create: around('create', (...args) => store.create(...args)),
   renew: around('renew', (...args) => store.renew(...args)),
   exchange: around('exchange', (...args) => store.exchange(...args)),
+  replace: around('replace', (...args) => store.replace(...args)),
   delete: around('delete', (...args) => store.delete(...args)),
   hit: around('hit', (...args) => store.hit(...args)),
   row: around('row', (...args) => store.row(...args)),
@@ -130,15 +131,16 @@ export const somebody = { name: 'Phone', device: PHONE }
 
 /** Lets time pass while a promise is under way, so that what waits on the clock goes on. */
 export async function throughTime<T>(clock: TestClock, work: Promise<T>): Promise<T> {
-  let settled = false
-  const done = work.finally(() => (settled = true))
-  // Whoever awaits `done` handles its rejection; this only keeps it from counting as unheard meanwhile.
-  done.catch(() => undefined)
-  for (let step = 0; !settled && step < 10_000; step += 1) {
+  const state = { settled: false }
+  const settle = () => {
+    state.settled = true
+  }
+  work.then(settle, settle)
+  for (let step = 0; !state.settled && step < 10_000; step += 1) {
     clock.advance(1)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return done
+  return work
 }
 
 /** The code of the refusal that a promise ends with. */

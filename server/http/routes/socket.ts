@@ -3,9 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { Refusal } from '../../domain/refusal.ts'
-import { MAX_BINARY_FRAME, SUBPROTOCOL } from '../../protocol/limits.ts'
+import { CLOSE_WITHIN, MAX_BINARY_FRAME, SUBPROTOCOL } from '../../protocol/limits.ts'
 import { Conversation, type Realtime } from '../../realtime/conversation.ts'
 import type { HttpServices } from '../services.ts'
+
+/** Of `ws` since 8.19, where its types do not have it: how long a peer may take to end TCP after a close frame. */
+const CLOSE_TIMEOUT: object = { closeTimeout: CLOSE_WITHIN }
 
 const offers = (header: string | undefined): string[] => (header ?? '').split(',').map((part) => part.trim())
 
@@ -16,6 +19,7 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
       maxPayload: MAX_BINARY_FRAME,
       // Compression costs a connection over 200 kB after its first use [SEC-2].
       perMessageDeflate: false,
+      ...CLOSE_TIMEOUT,
       handleProtocols: (protocols: Set<string>) => (protocols.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     },
     errorHandler: (error, socket, request) => {
@@ -27,6 +31,12 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
       for (const socket of this.websocketServer.clients) socket.terminate()
       this.websocketServer.close(done)
     },
+  })
+  // The plugin upgrades on every route that exists.
+  app.addHook('onRequest', async (request) => {
+    if (request.ws && request.routeOptions.url !== '/ws' && !request.is404) {
+      throw new Refusal('invalid_request', 'This address takes no WebSocket upgrades.')
+    }
   })
 })
 

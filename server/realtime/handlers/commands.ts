@@ -17,7 +17,7 @@ export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, arg
 
 export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, data, error }) => {
   if (!room.has(to)) return notHere()
-  if (exceeds([data, error], MAX_MESSAGE, bytes)) return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
+  if (exceeds(data, MAX_MESSAGE, bytes) || exceeds(error, MAX_MESSAGE, bytes)) return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
   if (!room.closeCommand(ref, to, id)) return refused('not_found', 'No command waits for this result.')
   const body = {
     type: 'result' as const, from: id, ref, ok,
