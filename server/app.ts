@@ -13,7 +13,7 @@ import { docsPlugin } from './http/plugins/docs.ts'
 import { jsonBody } from './http/plugins/json-body.ts'
 import { requestLog } from './http/plugins/request-log.ts'
 import { securityPlugin } from './http/plugins/security.ts'
-import { problems } from './http/problems.ts'
+import { answerUnroutable, problems } from './http/problems.ts'
 import { lanRoutes, type LanSource } from './http/routes/lan.ts'
 import { metricsRoutes } from './http/routes/metrics.ts'
 import { pairingCodeRoutes } from './http/routes/pairing-codes.ts'
@@ -87,6 +87,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     requestTimeout: REQUEST_WITHIN,
     http: { headersTimeout: HEADERS_WITHIN },
     genReqId: () => nanoid(10),
+    frameworkErrors: answerUnroutable,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
   })
   await server.register(socketPlugin)
@@ -95,7 +96,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await server.register(jsonBody)
   await server.register(securityPlugin, { embedders: origins.embedders, https: config.publicUrl?.startsWith('https:') ?? false })
   await server.register(corsPlugin, { origins })
-  await server.register(docsPlugin, { version })
+  await server.register(docsPlugin, { version, embedders: origins.embedders })
   await server.register(metricsRoutes, { services })
   for (const routes of [roomRoutes, sessionRoutes, pairingCodeRoutes, pairingRoutes, serviceRoutes]) {
     await server.register(routes, { services })

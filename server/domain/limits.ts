@@ -41,6 +41,11 @@ class Windows {
     return Math.max(0, window.endsAt - this.#clock.now())
   }
 
+  countOf(key: string): number {
+    const window = this.#windows.get(key)
+    return window === undefined || window.endsAt <= this.#clock.now() ? 0 : window.count
+  }
+
   hit(key: string, count?: number): void {
     const now = this.#clock.now()
     if (this.#windows.size > SWEEP_ABOVE) {
@@ -76,6 +81,7 @@ export class Limits {
   readonly #clock: Clock
   readonly #on: boolean
   readonly #unknown: Windows
+  readonly #tries = new Map<string, { here: number; running: number; readonly waiting: (() => void)[] }>()
   #typedOffUntil = 0
   readonly #rooms: Windows
   readonly #codes: Windows
@@ -90,6 +96,27 @@ export class Limits {
     this.#rooms = new Windows(deps.clock, ROOMS_BY_ADDRESS)
     this.#codes = new Windows(deps.clock, CODES_BY_ROOM)
     this.#sockets = new Windows(deps.clock, SOCKETS_BY_ADDRESS)
+  }
+
+  /**
+   * Waits until this address may try one code more at the same time as those it is trying: never more at once
+   * than it may still get wrong. Its release is to be called when the try is over.
+   */
+  async turn(address: string): Promise<() => void> {
+    const subscriber = subscriberOf(address)
+    const tries = this.#tries.get(subscriber) ?? { here: 0, running: 0, waiting: [] }
+    this.#tries.set(subscriber, tries)
+    tries.here += 1
+    while (this.#on && tries.running >= Math.max(1, UNKNOWN_CODES.most - this.#unknown.countOf(subscriber))) {
+      await new Promise<void>((resolve) => tries.waiting.push(resolve))
+    }
+    tries.running += 1
+    return () => {
+      tries.running -= 1
+      tries.here -= 1
+      for (const resume of tries.waiting.splice(0)) resume()
+      if (tries.here === 0) this.#tries.delete(subscriber)
+    }
   }
 
   /** Before a claim or preview. */

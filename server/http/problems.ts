@@ -55,6 +55,12 @@ function answer(error: FastifyError | Refusal, request: FastifyRequest, reply: F
   sendProblem(reply, 'internal_error', 'The server made a mistake. It is logged under this request\'s id.')
 }
 
+/** A path that no route can be looked up for; no hook runs for it, so an upgrade's socket is closed here. */
+export function answerUnroutable(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => request.raw.socket.destroy())
+  sendProblem(reply.header('x-content-type-options', 'nosniff'), 'invalid_request', 'The path cannot be read.')
+}
+
 /** Every error leaves as problem details, also those of unknown paths and methods. */
 export const problems = fp(async (app: FastifyInstance) => {
   /** Methods by path pattern, to tell a wrong method from an unknown path. */

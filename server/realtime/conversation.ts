@@ -88,9 +88,10 @@ export class Conversation {
       else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
       else if (!this.#realtime.hub.admits(info.id, session.id)) this.#connection.close('overloaded')
       else {
-        this.#enter(this.#realtime.hub.open(info), session, hello)
+        const room = this.#realtime.hub.open(info)
+        this.#enter(room, session, hello)
         for (const { message, bytes } of waiting) this.#message(message, bytes)
-        await this.#renew(session)
+        await this.#renew(session, room)
       }
     } catch (error) {
       this.#failed(error)
@@ -177,7 +178,7 @@ export class Conversation {
       }
     }
     const timers = [
-      every(clock, sessions.renewEveryMs, () => void this.#renewToken(token)),
+      every(clock, sessions.renewEveryMs, () => void this.#renewToken(token, room)),
       ...(ice.renewAfterMs === undefined ? [] : [every(clock, ice.renewAfterMs, refreshIce)]),
     ]
     return () => {
@@ -185,22 +186,26 @@ export class Conversation {
     }
   }
 
-  async #renewToken(token: string): Promise<void> {
+  async #renewToken(token: string, room: Room): Promise<void> {
     try {
       const session = await this.#realtime.sessions.authenticate(token)
-      if (session !== undefined) await this.#renew(session)
+      if (session !== undefined) await this.#renew(session, room)
     } catch (error) {
       // The next round renews as well.
       this.#failed(error)
     }
   }
 
-  async #renew(session: Authenticated): Promise<void> {
+  async #renew(session: Authenticated, room: Room): Promise<void> {
+    const { sessions, rooms, clock } = this.#realtime
     try {
-      const renewed = await this.#realtime.sessions.renew(session)
-      if (renewed.expiresAt !== session.record.expiresAt) await this.#realtime.rooms.renew(session.roomId)
+      await sessions.renew(session)
+      if (clock.now() - room.renewedAt < sessions.renewEveryMs) return
+      room.renewedAt = clock.now()
+      await rooms.renew(session.roomId)
     } catch (error) {
-      // The next hello renews as well.
+      // The next hello or round renews as well.
+      room.renewedAt = 0
       this.#failed(error)
     }
   }

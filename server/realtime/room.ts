@@ -60,6 +60,8 @@ export class Room {
   readonly #waiting = new Map<SessionId, Connection>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
+  /** When the life of the room and its sessions was prolonged last by this instance; 0: not yet. */
+  renewedAt = 0
   readonly #commands = new Map<CommandRef, { host: SessionId; camera: SessionId }>()
 
   constructor(options: { info: RoomInfo; clock: Clock; resumeWindowMs: number; emptied: () => void }) {

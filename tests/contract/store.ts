@@ -132,6 +132,36 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(new Set([...got, last])).toEqual(new Set(all))
       })
 
+      test('replace replaces only what it expects, and writes nothing where nothing is', async () => {
+        const k = key('replace')
+        expect(await store.replace(k, '', 'v')).toBe(false)
+        await store.create(k, '1', life())
+        expect(await store.replace(k, 'other', '2')).toBe(false)
+        expect(await store.get(k)).toBe('1')
+        expect(await store.replace(k, '1', '2')).toBe(true)
+        expect(await store.get(k)).toBe('2')
+        await store.delete(k)
+        expect(await store.replace(k, '2', '3')).toBe(false)
+        expect(await store.get(k)).toBeUndefined()
+      })
+
+      test('replace keeps the TTL', async () => {
+        const k = key('replace-ttl')
+        await store.create(k, '1', life())
+        await pass(0.6)
+        expect(await store.replace(k, '1', '2')).toBe(true)
+        await pass(0.6)
+        expect(await store.get(k)).toBeUndefined()
+      })
+
+      test(`[PAIR-2] of ${CROWD} replaces at once exactly one wins, and its value stays`, async () => {
+        const k = key('replace-race')
+        await store.create(k, 'open', life())
+        const won = await crowd((client, index) => client.replace(k, 'open', `by ${index}`))
+        expect(won.filter(Boolean)).toHaveLength(1)
+        expect(await store.get(k)).toBe(`by ${won.indexOf(true)}`)
+      })
+
       test('delete takes several keys and tables, those that are not there, and none at all', async () => {
         const [a, b, table] = [key('a'), key('b'), key('table')]
         await store.create(a, '1', life())

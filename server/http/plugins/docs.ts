@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 
 /** OpenAPI 3.1 from the very schemas that validate, and a page to read it. */
-export const docsPlugin = fp<{ version: string }>(async (app, { version }) => {
+export const docsPlugin = fp<{ version: string; embedders: readonly string[] }>(async (app, { version, embedders }) => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -22,6 +22,14 @@ export const docsPlugin = fp<{ version: string }>(async (app, { version }) => {
       ],
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true })
+  const frameAncestors = embedders.length === 0 ? "'none'" : embedders.join(' ')
+  await app.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    staticCSP: true,
+    // The page's own policy, with our word on who may frame it; scripts over http on a LAN must stay http.
+    transformStaticCSP: (header) =>
+      [...header.split(';').map((part) => part.trim()).filter((part) => part !== '' && !/^(frame-ancestors|upgrade-insecure-requests)\b/.test(part)),
+        `frame-ancestors ${frameAncestors}`].join(';'),
+  })
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 })

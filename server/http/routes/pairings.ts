@@ -53,13 +53,16 @@ async function guarded<T>(
   { limits, hub }: HttpServices, request: FastifyRequest, presented: Presented, attempt: () => Promise<T>,
 ): Promise<T> {
   const typed = 'code' in presented
-  limits.admitTry(request.ip, typed)
+  const over = await limits.turn(request.ip)
   try {
+    limits.admitTry(request.ip, typed)
     return await attempt()
   } catch (error) {
     if (error instanceof Refusal && error.code === 'pairing_code_invalid') await limits.unknownCode(request.ip, typed)
     if (error instanceof CodeUsed && request.routeOptions.url === '/api/pairings') hub.pairingDone(error.roomId, error.id, 'reused')
     throw error
+  } finally {
+    over()
   }
 }
 
