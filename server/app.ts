@@ -70,12 +70,32 @@ export async function buildApp(deps: Deps): Promise<App> {
   const hub = new Hub({ clock, resumeWindowMs, maxRoomMembers, pairingTtlMs })
   const ice = new IceServers({ clock, iceServers: config.iceServers, turn: config.turn })
   const realtime: Realtime = {
-    hub, rooms, sessions, ice, clock, instance, resumeWindowMs, maxRoomMembers, rateLimits, log,
+    hub,
+    rooms,
+    sessions,
+    ice,
+    clock,
+    instance,
+    resumeWindowMs,
+    maxRoomMembers,
+    rateLimits,
+    log,
   }
   const origins = createOrigins(() => addresses.origins(), config.allowedOrigins)
   const services: HttpServices = {
-    rooms, sessions, pairing, limits, hub, clock, addresses, origins, instance, store: config.store.kind, version,
-    metricsToken: config.metricsToken, log,
+    rooms,
+    sessions,
+    pairing,
+    limits,
+    hub,
+    clock,
+    addresses,
+    origins,
+    instance,
+    store: config.store.kind,
+    version,
+    metricsToken: config.metricsToken,
+    log,
   }
 
   const server: FastifyInstance = Fastify({
@@ -94,7 +114,10 @@ export async function buildApp(deps: Deps): Promise<App> {
   await server.register(problems)
   await server.register(requestLog)
   await server.register(jsonBody)
-  await server.register(securityPlugin, { embedders: origins.embedders, https: config.publicUrl?.startsWith('https:') ?? false })
+  await server.register(securityPlugin, {
+    embedders: origins.embedders,
+    https: config.publicUrl?.startsWith('https:') ?? false,
+  })
   await server.register(corsPlugin, { origins })
   await server.register(docsPlugin, { version, embedders: origins.embedders })
   await server.register(metricsRoutes, { services })

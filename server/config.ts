@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { parseEnvironment } from './configuration/environment.ts'
 import {
-  allowedOriginsOf, iceServersOf, publicUrlOf, storeOf, trustProxyOf, turnOf, type StoreConfig, type Turn,
+  allowedOriginsOf,
+  iceServersOf,
+  publicUrlOf,
+  storeOf,
+  trustProxyOf,
+  turnOf,
+  type StoreConfig,
+  type Turn,
 } from './configuration/values.ts'
 import type { IceServer } from './protocol/models.ts'
 
@@ -57,7 +64,8 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
   const lan = lanHttpsPort !== 0 && publicUrl === undefined && !production
   const turn = turnOf(env)
   const instanceLabel = env.INSTANCE_ID ?? env.RENDER_INSTANCE_ID ?? env.RAILWAY_REPLICA_ID
-  if (env.RATE_LIMITS === 'off') warnings.push('RATE_LIMITS is off: nothing bounds guessing and flooding; for load tests only')
+  if (env.RATE_LIMITS === 'off')
+    warnings.push('RATE_LIMITS is off: nothing bounds guessing and flooding; for load tests only')
   return Object.freeze<Config>({
     port: env.PORT,
     host: env.HOST,
@@ -115,6 +123,8 @@ export function loadConfig(): Config {
   const files = [join(root, 'server', '.env'), join(root, '.env')]
   const sources = [...files.map((path) => parseEnv(readIfThere(path) ?? '')), process.env]
   // An empty value is none in each source, or it would hide what a lesser one says.
-  const said = sources.flatMap((source) => Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  const said = sources.flatMap((source) =>
+    Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
   return configFrom(Object.fromEntries(said))
 }

@@ -5,5 +5,8 @@ import pretty from 'pino-pretty'
 export function createLogger(options: { level: string; instance?: string; forPeople: boolean }): Logger {
   const base = options.instance === undefined ? {} : { instance: options.instance }
   if (!options.forPeople) return pino({ level: options.level, base })
-  return pino({ level: options.level, base }, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
+  return pino(
+    { level: options.level, base },
+    pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
+  )
 }

@@ -57,9 +57,11 @@ async function listen(server: FastifyInstance, { host, port }: Config): Promise<
     await server.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EADDRINUSE') giveUp(`PORT ${port} is taken by another program: end that one, or set PORT to a free port`)
+    if (code === 'EADDRINUSE')
+      giveUp(`PORT ${port} is taken by another program: end that one, or set PORT to a free port`)
     if (code === 'EACCES') giveUp(`PORT ${port} may not be used by this user: set PORT to one above 1023`)
-    if (code === 'EADDRNOTAVAIL') giveUp(`HOST ${host} is no address of this machine: set HOST to one of its own, or to 0.0.0.0`)
+    if (code === 'EADDRNOTAVAIL')
+      giveUp(`HOST ${host} is no address of this machine: set HOST to one of its own, or to 0.0.0.0`)
     throw error
   }
 }
@@ -71,12 +73,17 @@ const portOf = (server: FastifyInstance, otherwise: number): number => {
 
 function addressesOf({ publicUrl, host }: Config, lan: Lan | undefined, port: () => number): Addresses {
   if (publicUrl !== undefined) {
-    return { urlFor: (address) => (address === undefined ? publicUrl : undefined), origins: () => [publicUrl] }
+    return {
+      urlFor: (address) => (address === undefined ? publicUrl : undefined),
+      origins: () => [publicUrl],
+    }
   }
   const plain = plainAddresses(host, port)
   return {
     // Without a network there is still this machine itself.
-    urlFor: (address) => lan?.urlFor(address) ?? (lan === undefined || address === undefined ? plain.urlFor(address) : undefined),
+    urlFor: (address) =>
+      lan?.urlFor(address) ??
+      (lan === undefined || address === undefined ? plain.urlFor(address) : undefined),
     origins: () => [...plain.origins(), ...(lan?.origins() ?? [])],
   }
 }
@@ -91,14 +98,29 @@ function banner(config: Config, addresses: Addresses, port: number, lan: Lan | u
     `  Store        ${config.store.kind === 'memory' ? 'memory (one instance; data ends with it)' : config.store.kind}`,
   ]
   if (lan !== undefined && phones.startsWith('https:')) {
-    lines.push(`  A phone that warns of the certificate finds help at ${lan.urlFor()?.replace(/^https:\/\/(.*):\d+$/, `http://$1:${port}`)}/trust`)
+    lines.push(
+      `  A phone that warns of the certificate finds help at ${lan.urlFor()?.replace(/^https:\/\/(.*):\d+$/, `http://$1:${port}`)}/trust`,
+    )
   }
   return `\nPairlens is ready.\n${lines.join('\n')}\n\n`
 }
 
-function announce(log: Logger, config: Config, addresses: Addresses, port: number, lan: Lan | undefined): void {
+function announce(
+  log: Logger,
+  config: Config,
+  addresses: Addresses,
+  port: number,
+  lan: Lan | undefined,
+): void {
   if (config.production) {
-    log.info({ dashboard: config.publicUrl ?? `http://localhost:${port}`, phones: addresses.urlFor(), store: config.store.kind }, 'Pairlens is ready')
+    log.info(
+      {
+        dashboard: config.publicUrl ?? `http://localhost:${port}`,
+        phones: addresses.urlFor(),
+        store: config.store.kind,
+      },
+      'Pairlens is ready',
+    )
   } else {
     process.stdout.write(banner(config, addresses, port, lan))
   }
@@ -107,7 +129,10 @@ function announce(log: Logger, config: Config, addresses: Addresses, port: numbe
 async function drain({ server, hub }: App, drainMs: number): Promise<void> {
   hub.drain()
   await new Promise((resolve) => setTimeout(resolve, Math.min(SAY_DRAINING_FOR, drainMs)))
-  const cut = setTimeout(() => server.server.closeAllConnections(), Math.max(0, drainMs - SAY_DRAINING_FOR - CUT_BEFORE_END))
+  const cut = setTimeout(
+    () => server.server.closeAllConnections(),
+    Math.max(0, drainMs - SAY_DRAINING_FOR - CUT_BEFORE_END),
+  )
   await server.close()
   clearTimeout(cut)
 }
@@ -124,18 +149,24 @@ export async function start(options: StartOptions = {}): Promise<void> {
   for (const warning of config.warnings) log.warn(warning)
   const store = opened(() => createStore(config.store, log))
 
-  const lan = config.lanHttpsPort === undefined ? undefined : await openLan({
-    folder: dataFolder(process.platform, config.user.home, config.user),
-    httpsPort: config.lanHttpsPort,
-    httpPort: config.port,
-    host: config.host,
-    log,
-  })
+  const lan =
+    config.lanHttpsPort === undefined
+      ? undefined
+      : await openLan({
+          folder: dataFolder(process.platform, config.user.home, config.user),
+          httpsPort: config.lanHttpsPort,
+          httpPort: config.port,
+          host: config.host,
+          log,
+        })
   let port = config.port
   const addresses = addressesOf(config, lan, () => port)
 
   const app = await buildApp({
-    config, store, addresses, log,
+    config,
+    store,
+    addresses,
+    log,
     // A key that ends with the process: so does all that it protects.
     appSecret: config.appSecret ?? randomBytes(32).toString('base64url'),
     version: versionOf(root),

@@ -9,7 +9,8 @@ export class ConfigError extends Error {
 
 const port = (fallback?: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, ...(fallback === undefined ? {} : { default: fallback }) })
-const seconds = (fallback: number, maximum: number) => Type.Integer({ minimum: 1, maximum, default: fallback })
+const seconds = (fallback: number, maximum: number) =>
+  Type.Integer({ minimum: 1, maximum, default: fallback })
 const text = Type.Optional(Type.String())
 const DAY = 86_400
 
@@ -41,7 +42,9 @@ const Environment = Type.Object({
   LAN_HTTPS_PORT: Type.Optional(port()),
   METRICS_TOKEN: text,
   LOG_LEVEL: Type.Union(
-    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
+    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) =>
+      Type.Literal(level),
+    ),
     { default: 'info' },
   ),
   NODE_ENV: text,
@@ -54,7 +57,13 @@ export type Environment = Static<typeof Environment>
 
 /** Never printed, whatever is wrong with them. */
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
-  'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'REDIS_URL', 'TURN_SECRET', 'APP_SECRET', 'METRICS_TOKEN', 'ICE_SERVERS',
+  'UPSTASH_REDIS_REST_URL',
+  'UPSTASH_REDIS_REST_TOKEN',
+  'REDIS_URL',
+  'TURN_SECRET',
+  'APP_SECRET',
+  'METRICS_TOKEN',
+  'ICE_SERVERS',
 ])
 
 const MENDS: Readonly<Record<string, string>> = {
@@ -72,7 +81,9 @@ const MENDS: Readonly<Record<string, string>> = {
 const CARRIES_PASSWORD = /\/\/[^/]*@/
 
 const shown = (name: string, value: string | undefined) =>
-  value === undefined || SECRET_VARIABLES.has(name) || CARRIES_PASSWORD.test(value) ? '' : ` (it is ${JSON.stringify(value)})`
+  value === undefined || SECRET_VARIABLES.has(name) || CARRIES_PASSWORD.test(value)
+    ? ''
+    : ` (it is ${JSON.stringify(value)})`
 
 /** @returns one line: the variable, what is wrong with its value, and the mend */
 export const fault = (name: string, value: string | undefined, what: string, mend: string) =>
@@ -92,7 +103,11 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
     const first = (error as { errors?: { instancePath?: string; message?: string }[] }).errors?.[0]
     const name = first?.instancePath?.slice(1).split('/')[0]
     if (name === undefined || name === '') throw error
-    throw fault(name, data[name], first?.message ?? 'is not valid', MENDS[name] ?? 'give a whole number in that range, or unset it')
+    throw fault(
+      name,
+      data[name],
+      first?.message ?? 'is not valid',
+      MENDS[name] ?? 'give a whole number in that range, or unset it',
+    )
   }
 }
-

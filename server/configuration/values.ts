@@ -12,17 +12,37 @@ export type StoreConfig =
 const PRIVATE_RANGES = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 /** Published by Cloudflare (cloudflare.com/ips), which stands before Render's own proxies. */
 const CLOUDFLARE_RANGES = [
-  '173.245.48.0/20', '103.21.244.0/22', '103.22.200.0/22', '103.31.4.0/22', '141.101.64.0/18',
-  '108.162.192.0/18', '190.93.240.0/20', '188.114.96.0/20', '197.234.240.0/22', '198.41.128.0/17',
-  '162.158.0.0/15', '104.16.0.0/13', '104.24.0.0/14', '172.64.0.0/13', '131.0.72.0/22',
-  '2400:cb00::/32', '2606:4700::/32', '2803:f800::/32', '2405:b500::/32', '2405:8100::/32',
-  '2a06:98c0::/29', '2c0f:f248::/32',
+  '173.245.48.0/20',
+  '103.21.244.0/22',
+  '103.22.200.0/22',
+  '103.31.4.0/22',
+  '141.101.64.0/18',
+  '108.162.192.0/18',
+  '190.93.240.0/20',
+  '188.114.96.0/20',
+  '197.234.240.0/22',
+  '198.41.128.0/17',
+  '162.158.0.0/15',
+  '104.16.0.0/13',
+  '104.24.0.0/14',
+  '172.64.0.0/13',
+  '131.0.72.0/22',
+  '2400:cb00::/32',
+  '2606:4700::/32',
+  '2803:f800::/32',
+  '2405:b500::/32',
+  '2405:8100::/32',
+  '2a06:98c0::/29',
+  '2c0f:f248::/32',
 ]
 /** Railway's edge reaches a service from the shared address space (RFC 6598). */
 const RAILWAY_RANGES = [...PRIVATE_RANGES, '100.64.0.0/10']
 
 const list = (value: string | undefined): string[] =>
-  (value ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+  (value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 
 function httpUrl(name: string, value: string, mend: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined
@@ -37,10 +57,13 @@ function httpUrl(name: string, value: string, mend: string): URL {
 
 export function publicUrlOf(env: Environment): string | undefined {
   const [name, value] =
-    env.PUBLIC_URL !== undefined ? ['PUBLIC_URL', env.PUBLIC_URL]
-    : env.RENDER_EXTERNAL_URL !== undefined ? ['RENDER_EXTERNAL_URL', env.RENDER_EXTERNAL_URL]
-    : env.RAILWAY_PUBLIC_DOMAIN !== undefined ? ['RAILWAY_PUBLIC_DOMAIN', `https://${env.RAILWAY_PUBLIC_DOMAIN}`]
-    : ['PUBLIC_URL', undefined]
+    env.PUBLIC_URL !== undefined
+      ? ['PUBLIC_URL', env.PUBLIC_URL]
+      : env.RENDER_EXTERNAL_URL !== undefined
+        ? ['RENDER_EXTERNAL_URL', env.RENDER_EXTERNAL_URL]
+        : env.RAILWAY_PUBLIC_DOMAIN !== undefined
+          ? ['RAILWAY_PUBLIC_DOMAIN', `https://${env.RAILWAY_PUBLIC_DOMAIN}`]
+          : ['PUBLIC_URL', undefined]
   if (value === undefined) return undefined
   const mend = 'give the address people open, such as https://cameras.example.com'
   const url = httpUrl(name, value, mend)
@@ -63,19 +86,28 @@ export function allowedOriginsOf(env: Environment): string[] {
 
 export function trustProxyOf(env: Environment): string[] {
   if (env.TRUST_PROXY === undefined) {
-    if (env.RENDER !== undefined || env.RENDER_EXTERNAL_URL !== undefined) return [...PRIVATE_RANGES, ...CLOUDFLARE_RANGES]
-    if (env.RAILWAY_ENVIRONMENT !== undefined || env.RAILWAY_PUBLIC_DOMAIN !== undefined) return RAILWAY_RANGES
+    if (env.RENDER !== undefined || env.RENDER_EXTERNAL_URL !== undefined)
+      return [...PRIVATE_RANGES, ...CLOUDFLARE_RANGES]
+    if (env.RAILWAY_ENVIRONMENT !== undefined || env.RAILWAY_PUBLIC_DOMAIN !== undefined)
+      return RAILWAY_RANGES
     return []
   }
   const ranges = list(env.TRUST_PROXY)
   for (const range of ranges) {
     const [address = '', bits, more] = range.split('/')
     const family = isIP(address)
-    const ok = family !== 0 && more === undefined &&
-      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= (family === 4 ? 32 : 128)))
+    const ok =
+      family !== 0 &&
+      more === undefined &&
+      (bits === undefined ||
+        (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= (family === 4 ? 32 : 128)))
     if (!ok) {
-      throw fault('TRUST_PROXY', range, 'has an entry that is no address range',
-        'list the ranges of your proxies, such as 10.0.0.0/8, separated by commas')
+      throw fault(
+        'TRUST_PROXY',
+        range,
+        'has an entry that is no address range',
+        'list the ranges of your proxies, such as 10.0.0.0/8, separated by commas',
+      )
     }
   }
   return ranges
@@ -92,18 +124,35 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 export function storeOf(env: Environment, warnings: string[]): StoreConfig {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_URL: redis } = env
   if (url !== undefined && token === undefined) {
-    throw fault('UPSTASH_REDIS_REST_TOKEN', undefined, 'is missing while UPSTASH_REDIS_REST_URL is set',
-      'copy both values from the database\'s page at Upstash, or set neither')
+    throw fault(
+      'UPSTASH_REDIS_REST_TOKEN',
+      undefined,
+      'is missing while UPSTASH_REDIS_REST_URL is set',
+      "copy both values from the database's page at Upstash, or set neither",
+    )
   }
   if (token !== undefined && url === undefined) {
-    throw fault('UPSTASH_REDIS_REST_URL', undefined, 'is missing while UPSTASH_REDIS_REST_TOKEN is set',
-      'copy both values from the database\'s page at Upstash, or set neither')
+    throw fault(
+      'UPSTASH_REDIS_REST_URL',
+      undefined,
+      'is missing while UPSTASH_REDIS_REST_TOKEN is set',
+      "copy both values from the database's page at Upstash, or set neither",
+    )
   }
   if (url !== undefined && token !== undefined) {
     if (redis !== undefined) {
-      throw fault('REDIS_URL', undefined, 'is set together with UPSTASH_REDIS_REST_URL', 'keep one of the two')
+      throw fault(
+        'REDIS_URL',
+        undefined,
+        'is set together with UPSTASH_REDIS_REST_URL',
+        'keep one of the two',
+      )
     }
-    const parsed = httpUrl('UPSTASH_REDIS_REST_URL', url, 'copy the https address from the database\'s page at Upstash')
+    const parsed = httpUrl(
+      'UPSTASH_REDIS_REST_URL',
+      url,
+      "copy the https address from the database's page at Upstash",
+    )
     if (parsed.protocol === 'http:' && !LOOPBACK.has(parsed.hostname)) {
       warnings.push('UPSTASH_REDIS_REST_URL is an http address: the token crosses the network unencrypted')
     }
@@ -112,7 +161,12 @@ export function storeOf(env: Environment, warnings: string[]): StoreConfig {
   if (redis !== undefined) {
     const parsed = URL.canParse(redis) ? new URL(redis) : undefined
     if (!parsed || (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')) {
-      throw fault('REDIS_URL', undefined, 'is not a redis:// or rediss:// URL', 'give one, such as redis://127.0.0.1:6379')
+      throw fault(
+        'REDIS_URL',
+        undefined,
+        'is not a redis:// or rediss:// URL',
+        'give one, such as redis://127.0.0.1:6379',
+      )
     }
     return { kind: 'redis', url: redis }
   }
@@ -128,7 +182,8 @@ const isText = (part: unknown): part is string => typeof part === 'string'
 function isIceServer(part: unknown): part is IceServer {
   if (typeof part !== 'object' || part === null || !('urls' in part)) return false
   const urls: unknown[] = Array.isArray(part.urls) ? part.urls : [part.urls]
-  if (urls.length === 0 || !urls.every((url) => isText(url) && /^(stun|stuns|turn|turns):./.test(url))) return false
+  if (urls.length === 0 || !urls.every((url) => isText(url) && /^(stun|stuns|turn|turns):./.test(url)))
+    return false
   const credentials = ['username', 'credential'].map((name) => (part as Record<string, unknown>)[name])
   if (!credentials.every((value) => value === undefined || isText(value))) return false
   return !urls.some((url) => isText(url) && url.startsWith('turn')) || credentials.every(isText)
@@ -153,15 +208,29 @@ export function turnOf(env: Environment): Turn | undefined {
   const urls = list(env.TURN_URLS)
   if (urls.length === 0 && env.TURN_SECRET === undefined) return undefined
   if (urls.length === 0) {
-    throw fault('TURN_URLS', undefined, 'is missing while TURN_SECRET is set', 'list them, such as turn:turn.example.com:3478')
+    throw fault(
+      'TURN_URLS',
+      undefined,
+      'is missing while TURN_SECRET is set',
+      'list them, such as turn:turn.example.com:3478',
+    )
   }
   const odd = urls.find((url) => !/^turns?:/.test(url))
   if (odd !== undefined) {
-    throw fault('TURN_URLS', odd, 'has an entry that is no turn: or turns: URL', 'list them, such as turn:turn.example.com:3478')
+    throw fault(
+      'TURN_URLS',
+      odd,
+      'has an entry that is no turn: or turns: URL',
+      'list them, such as turn:turn.example.com:3478',
+    )
   }
   if (env.TURN_SECRET === undefined) {
-    throw fault('TURN_SECRET', undefined, 'is missing while TURN_URLS is set', 'give the static-auth-secret of your TURN server')
+    throw fault(
+      'TURN_SECRET',
+      undefined,
+      'is missing while TURN_URLS is set',
+      'give the static-auth-secret of your TURN server',
+    )
   }
   return { urls, secret: env.TURN_SECRET }
 }
-

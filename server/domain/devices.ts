@@ -1,7 +1,8 @@
 import Bowser from 'bowser'
 import { DEVICE_KINDS, type Device } from '../protocol/models.ts'
 
-const isKind = (type: string | undefined): type is Device['kind'] => (DEVICE_KINDS as readonly unknown[]).includes(type)
+const isKind = (type: string | undefined): type is Device['kind'] =>
+  (DEVICE_KINDS as readonly unknown[]).includes(type)
 const MOBILE_PLATFORM = 'mobile'
 /** Of each part: "browser on system" then fits a name. Characters. */
 const MAX_PART = 36
@@ -10,7 +11,8 @@ const MAX_PART = 36
 export function deviceOf(userAgent: string | undefined): Device {
   // Longer headers only cost time: no browser sends one.
   const text = userAgent?.slice(0, 512).trim()
-  if (text === undefined || text === '') return { kind: 'unknown', browser: 'Unknown browser', os: 'unknown system' }
+  if (text === undefined || text === '')
+    return { kind: 'unknown', browser: 'Unknown browser', os: 'unknown system' }
   const { browser, os, platform } = Bowser.parse(text)
   const kind = platform.type === MOBILE_PLATFORM ? 'phone' : platform.type
   return {

@@ -67,8 +67,14 @@ export function subscriberOf(address: string): string {
   const [head = '', tail] = plain.replace(/%.*$/, '').split('::')
   const groups = head.split(':').filter((group) => group !== '')
   const last = tail === undefined ? [] : tail.split(':').filter((group) => group !== '')
-  const whole = tail === undefined ? groups : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - last.length)).fill('0'), ...last]
-  return `${whole.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+  const whole =
+    tail === undefined
+      ? groups
+      : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - last.length)).fill('0'), ...last]
+  return `${whole
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }
 
 /**
@@ -123,7 +129,10 @@ export class Limits {
   admitTry(address: string, typed: boolean): void {
     this.#refuse(this.#unknown.blockedFor(subscriberOf(address)), 'Too many wrong codes from this network.')
     if (typed) {
-      this.#refuse(this.#typedOffUntil - this.#clock.now(), 'Typed codes are switched off for a moment. Scan the code instead.')
+      this.#refuse(
+        this.#typedOffUntil - this.#clock.now(),
+        'Typed codes are switched off for a moment. Scan the code instead.',
+      )
     }
   }
 
@@ -156,6 +165,7 @@ export class Limits {
   }
 
   #refuse(blockedMs: number, detail: string): void {
-    if (this.#on && blockedMs > 0) throw new Refusal('rate_limited', `${detail} Try again in a while.`, blockedMs)
+    if (this.#on && blockedMs > 0)
+      throw new Refusal('rate_limited', `${detail} Try again in a while.`, blockedMs)
   }
 }

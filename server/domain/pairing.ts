@@ -102,7 +102,13 @@ export class Pairing {
       const issuedAt = this.#clock.now()
       const expiresAt = issuedAt + this.#ttlMs
       const record: OpenCode = {
-        v: 1, status: 'open', room: roomId, role, host, secretHash: this.#secrets.hash('scanned', secret), expiresAt,
+        v: 1,
+        status: 'open',
+        room: roomId,
+        role,
+        host,
+        secretHash: this.#secrets.hash('scanned', secret),
+        expiresAt,
       }
       // A typed form that is taken already must not lead to two rooms.
       if (await this.#store.create(codeKey(id), JSON.stringify(record), this.#ttlMs)) {
@@ -141,12 +147,17 @@ export class Pairing {
   ): Promise<Claimed> {
     const { id, record } = await this.#find(presented)
     const claim = `${id}\0${who.claimKey ?? randomSecret()}`
-    if (record.status === 'used') return this.#repeated(id, record, claim, who.claimKey === undefined ? 0 : REPEAT_TRIES)
+    if (record.status === 'used')
+      return this.#repeated(id, record, claim, who.claimKey === undefined ? 0 : REPEAT_TRIES)
 
     const found = await this.#admit(id, record, presented, isFull)
     // The same tombstone whoever writes it, so that a loser overwrites nothing that matters.
     const tombstone: UsedCode = {
-      v: 1, status: 'used', room: record.room, secretHash: record.secretHash, expiresAt: record.expiresAt,
+      v: 1,
+      status: 'used',
+      room: record.room,
+      secretHash: record.secretHash,
+      expiresAt: record.expiresAt,
     }
     const before = readCode(await this.#store.exchange(codeKey(id), JSON.stringify(tombstone)), this.#warn)
     if (before === undefined) throw invalid()
@@ -154,10 +165,13 @@ export class Pairing {
       await this.#store.exchange(codeKey(id), JSON.stringify(before))
       throw invalid()
     }
-    if (before.status === 'used') return this.#repeated(id, before, claim, who.claimKey === undefined ? 0 : RACED_TRIES)
+    if (before.status === 'used')
+      return this.#repeated(id, before, claim, who.claimKey === undefined ? 0 : RACED_TRIES)
 
     const session = await this.#sessions.createClaimed(
-      record.room, claim, { role: record.role, name: who.name, device: who.device },
+      record.room,
+      claim,
+      { role: record.role, name: who.name, device: who.device },
       found.approvalNeeded ? { pairing: id, endsAt: record.expiresAt } : undefined,
     )
     return this.#claimed(id, found.room, session, claim, false)
@@ -176,18 +190,25 @@ export class Pairing {
     const id = this.#idOf(typed)
     const record = readCode(await this.#store.get(codeKey(id)), this.#warn)
     if (record === undefined || record.status === 'revoked') throw invalid()
-    if ('secret' in presented && !sameText(record.secretHash, this.#secrets.hash('scanned', presented.secret))) {
+    if (
+      'secret' in presented &&
+      !sameText(record.secretHash, this.#secrets.hash('scanned', presented.secret))
+    ) {
       throw invalid()
     }
     return { id, record }
   }
 
   async #admit(
-    id: CodeId, record: OpenCode, presented: Presented, isFull: (room: Room) => boolean,
+    id: CodeId,
+    record: OpenCode,
+    presented: Presented,
+    isFull: (room: Room) => boolean,
   ): Promise<FoundCode> {
     const room = await this.#rooms.find(record.room)
     if (room === undefined) throw invalid()
-    if (room.locked) throw new Refusal('room_locked', 'The room is locked: its host lets nobody in right now.')
+    if (room.locked)
+      throw new Refusal('room_locked', 'The room is locked: its host lets nobody in right now.')
     if (isFull(room)) throw new Refusal('room_full', 'The room has no place left.')
     const approvalNeeded = 'code' in presented || record.role === 'host' || room.approval === 'always'
     const expiresIn = Math.max(0, record.expiresAt - this.#clock.now())

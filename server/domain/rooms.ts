@@ -76,6 +76,9 @@ export class Rooms {
 
   /** Prolongs the life of a room and its sessions [SESSION_TTL_SECONDS]. */
   async renew(id: RoomId): Promise<void> {
-    await Promise.all([this.#store.renew(roomKey(id), this.#ttlMs), this.#store.renew(sessionsKey(id), this.#ttlMs)])
+    await Promise.all([
+      this.#store.renew(roomKey(id), this.#ttlMs),
+      this.#store.renew(sessionsKey(id), this.#ttlMs),
+    ])
   }
 }

@@ -108,7 +108,10 @@ export class Sessions {
     if (age < this.renewEveryMs) return record
     const next: SessionRecord = { ...record, expiresAt: this.#clock.now() + this.#ttlMs }
     const renewed = await this.#store.replaceRow(
-      sessionsKey(session.roomId), session.id, session.text, JSON.stringify(next),
+      sessionsKey(session.roomId),
+      session.id,
+      session.text,
+      JSON.stringify(next),
     )
     return renewed ? next : record
   }
@@ -145,7 +148,8 @@ export class Sessions {
     if (!sameText(record.checkHash, this.#secrets.hash('check', `${id}\0${check}`))) {
       // Ended by comparison first: of a wrong and a right number at once, one decides.
       const over: SessionRecord = { ...record, expiresAt: 0 }
-      if (!(await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(over)))) return { kind: 'gone' }
+      if (!(await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(over))))
+        return { kind: 'gone' }
       await this.revoke(roomId, id)
       return { kind: 'check_wrong' }
     }

@@ -13,15 +13,18 @@ export type Who = 'any' | 'active' | Extract<Role, 'host'>
  * A hook that lets only these sessions through (RFC 6750). It runs before the body is validated, so that
  * strangers learn nothing of what a call takes.
  */
-export const only = (who: Who, { sessions }: Pick<HttpServices, 'sessions'>): preValidationAsyncHookHandler =>
+export const only =
+  (who: Who, { sessions }: Pick<HttpServices, 'sessions'>): preValidationAsyncHookHandler =>
   async (request) => {
     const [, token] = /^Bearer +([\w.-]{1,256})$/i.exec(request.headers.authorization ?? '') ?? []
     const session = token === undefined ? undefined : await sessions.authenticate(token)
-    if (session === undefined) throw new Refusal('unauthorized', 'The session is missing, unknown or revoked.')
+    if (session === undefined)
+      throw new Refusal('unauthorized', 'The session is missing, unknown or revoked.')
     if (who !== 'any' && session.record.status !== 'active') {
       throw new Refusal('forbidden', 'A host has not let this device in yet.')
     }
-    if (who === 'host' && session.record.role !== 'host') throw new Refusal('forbidden', 'Only a host may do this.')
+    if (who === 'host' && session.record.role !== 'host')
+      throw new Refusal('forbidden', 'Only a host may do this.')
     SESSIONS.set(request, session)
   }
 

@@ -11,8 +11,17 @@ const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 function ownNames(): string[] {
   const name = hostname()
   const local = localName(name)
-  const addresses = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []).map(({ address }) => address)
-  return [...new Set([...LOOPBACK_NAMES, name.toLowerCase(), ...(local === undefined ? [] : [local]), ...addresses])]
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((infos) => infos ?? [])
+    .map(({ address }) => address)
+  return [
+    ...new Set([
+      ...LOOPBACK_NAMES,
+      name.toLowerCase(),
+      ...(local === undefined ? [] : [local]),
+      ...addresses,
+    ]),
+  ]
 }
 
 /**
@@ -22,9 +31,12 @@ function ownNames(): string[] {
 export function plainAddresses(host: string, port: () => number) {
   const everywhere = EVERYWHERE.has(host)
   // 0.0.0.0 is every IPv4 address and no other.
-  const listensAt = (address: string) => (host === '0.0.0.0' ? !isIPv6(address) : everywhere || address === host)
+  const listensAt = (address: string) =>
+    host === '0.0.0.0' ? !isIPv6(address) : everywhere || address === host
   const reachable = () =>
-    lanAddresses(networkInterfaces(), hostname()).map(({ address }) => address).filter(listensAt)
+    lanAddresses(networkInterfaces(), hostname())
+      .map(({ address }) => address)
+      .filter(listensAt)
   return {
     urlFor: (wanted?: string): string | undefined => {
       const known = reachable()

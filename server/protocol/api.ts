@@ -2,7 +2,17 @@
 import { Type, type Static } from 'typebox'
 import { MAX_NAME, MIN_CLAIM_KEY } from './limits.ts'
 import {
-  Approval, Device, Member, Milliseconds, Name, NewSession, oneOf, PairingCode, Role, Room, Session,
+  Approval,
+  Device,
+  Member,
+  Milliseconds,
+  Name,
+  NewSession,
+  oneOf,
+  PairingCode,
+  Role,
+  Room,
+  Session,
 } from './models.ts'
 
 export const CreateRoom = Type.Object({
@@ -34,21 +44,36 @@ export type SessionList = Static<typeof SessionList>
 
 export const IssueCode = Type.Object({
   role: Type.Optional(Role),
-  address: Type.Optional(Type.String({
-    maxLength: 64,
-    description: 'One of the addresses of GET /api/lan: which of the machine\'s own addresses the url leads to',
-  })),
+  address: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description:
+        "One of the addresses of GET /api/lan: which of the machine's own addresses the url leads to",
+    }),
+  ),
 })
 export type IssueCode = Static<typeof IssueCode>
 export const CodeIssued = PairingCode
 export type CodeIssued = PairingCode
 
-const scanned = { secret: Type.String({ minLength: 1, maxLength: 128, description: 'From the fragment of the url' }) }
-const typed = { code: Type.String({ minLength: 1, maxLength: 64, description: 'As typed; case, spaces and dash are ignored' }) }
+const scanned = {
+  secret: Type.String({ minLength: 1, maxLength: 128, description: 'From the fragment of the url' }),
+}
+const typed = {
+  code: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'As typed; case, spaces and dash are ignored',
+  }),
+}
 const claim = {
-  claimKey: Type.Optional(Type.String({
-    minLength: MIN_CLAIM_KEY, maxLength: 128, description: 'Random; makes the claim repeatable',
-  })),
+  claimKey: Type.Optional(
+    Type.String({
+      minLength: MIN_CLAIM_KEY,
+      maxLength: 128,
+      description: 'Random; makes the claim repeatable',
+    }),
+  ),
   deviceName: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_NAME })),
 }
 
@@ -60,17 +85,22 @@ export const PairingPreview = Type.Object({
   host: Type.Object({ device: Device }),
   role: Role,
   approvalNeeded: Type.Boolean(),
-  expiresInMs: Milliseconds('Rest of the code\'s life'),
+  expiresInMs: Milliseconds("Rest of the code's life"),
 })
 export type PairingPreview = Static<typeof PairingPreview>
 
-export const ClaimPairing = Type.Union([Type.Object({ ...scanned, ...claim }), Type.Object({ ...typed, ...claim })])
+export const ClaimPairing = Type.Union([
+  Type.Object({ ...scanned, ...claim }),
+  Type.Object({ ...typed, ...claim }),
+])
 export type ClaimPairing = Static<typeof ClaimPairing>
 
 export const Paired = Type.Object({
   session: NewSession,
   room: Room,
-  check: Type.Optional(Type.String({ pattern: '^[1-9][0-9]$', description: 'Shown on the claiming device alone' })),
+  check: Type.Optional(
+    Type.String({ pattern: '^[1-9][0-9]$', description: 'Shown on the claiming device alone' }),
+  ),
 })
 export type Paired = Static<typeof Paired>
 
@@ -97,16 +127,24 @@ export type Readiness = Static<typeof Readiness>
 
 /** How phones on the same network reach this machine; no addresses and no `trust` where LAN https is off. */
 export const LanInfo = Type.Object({
-  addresses: Type.Array(Type.Object({
-    address: Type.String({ description: 'IP address or .local name' }),
-    network: Type.String({ description: 'Name of the network card' }),
-    url: Type.String({ description: 'Base of the URLs in QR codes when this address is chosen' }),
-  })),
-  trust: Type.Optional(Type.Object({
-    fingerprint: Type.String({ description: 'SHA-256 of the authority\'s certificate, hex pairs with colons' }),
-    paths: Type.Object({ page: Type.String(), certificate: Type.String(), profile: Type.String() }),
-    httpPort: Type.Integer({ description: 'Where the trust page is reached before the authority is trusted' }),
-  })),
+  addresses: Type.Array(
+    Type.Object({
+      address: Type.String({ description: 'IP address or .local name' }),
+      network: Type.String({ description: 'Name of the network card' }),
+      url: Type.String({ description: 'Base of the URLs in QR codes when this address is chosen' }),
+    }),
+  ),
+  trust: Type.Optional(
+    Type.Object({
+      fingerprint: Type.String({
+        description: "SHA-256 of the authority's certificate, hex pairs with colons",
+      }),
+      paths: Type.Object({ page: Type.String(), certificate: Type.String(), profile: Type.String() }),
+      httpPort: Type.Integer({
+        description: 'Where the trust page is reached before the authority is trusted',
+      }),
+    }),
+  ),
 })
 export type LanInfo = Static<typeof LanInfo>
 export type TrustInfo = NonNullable<LanInfo['trust']>

@@ -22,7 +22,10 @@ export const CLIENT_MESSAGES = {
   }),
   signal: Type.Object({ type: Type.Literal('signal'), id, to: SessionIdSchema, data: Type.Unknown() }),
   message: Type.Object({
-    type: Type.Literal('message'), id, to: Type.Optional(SessionIdSchema), data: Type.Unknown(),
+    type: Type.Literal('message'),
+    id,
+    to: Type.Optional(SessionIdSchema),
+    data: Type.Unknown(),
   }),
   state: Type.Object({ type: Type.Literal('state'), id, state: MemberState }),
   command: Type.Object({
@@ -42,7 +45,10 @@ export const CLIENT_MESSAGES = {
     error: Type.Optional(Type.Unknown()),
   }),
   approve: Type.Object({
-    type: Type.Literal('approve'), id: MessageId, pairing: CodeIdSchema, check: Type.String({ maxLength: 8 }),
+    type: Type.Literal('approve'),
+    id: MessageId,
+    pairing: CodeIdSchema,
+    check: Type.String({ maxLength: 8 }),
   }),
   deny: Type.Object({ type: Type.Literal('deny'), id: MessageId, pairing: CodeIdSchema }),
   leave: Type.Object({ type: Type.Literal('leave') }),
@@ -80,11 +86,21 @@ export type RoomEvent =
   | { type: 'message'; at: CursorText; from: SessionId; to?: SessionId; data: unknown }
   | { type: 'command'; at: CursorText; from: SessionId; ref: CommandRef; name: string; args: unknown }
   | {
-      type: 'result'; at: CursorText; from: SessionId; ref: CommandRef; ok: boolean; data?: unknown; error?: unknown
+      type: 'result'
+      at: CursorText
+      from: SessionId
+      ref: CommandRef
+      ok: boolean
+      data?: unknown
+      error?: unknown
     }
   | { type: 'pairing-pending'; at: CursorText; pairing: { id: CodeId; device: Device; name: string } }
   | {
-      type: 'pairing-done'; at: CursorText; pairing: CodeId; memberId?: SessionId; outcome: PairingOutcome
+      type: 'pairing-done'
+      at: CursorText
+      pairing: CodeId
+      memberId?: SessionId
+      outcome: PairingOutcome
     }
   | { type: 'room-updated'; at: CursorText; room: Room }
 
@@ -105,7 +121,14 @@ export type ServerMessage =
       store: StoreState
     }
   | RoomEvent
-  | { type: 'approved'; session: Session; room: Room; members: Member[]; at: CursorText; iceServers: IceServer[] }
+  | {
+      type: 'approved'
+      session: Session
+      room: Room
+      members: Member[]
+      at: CursorText
+      iceServers: IceServer[]
+    }
   | { type: 'service'; store: StoreState; reason?: string }
   | { type: 'ice-servers'; iceServers: IceServer[] }
   | { type: 'going-away'; reconnectInMs: number }

@@ -17,11 +17,15 @@ const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC
 const Milliseconds = (description: string) => Type.Integer({ minimum: 0, description })
 
 const ROLES = ['host', 'viewer', 'camera'] as const
-export const Role = oneOf(ROLES, { description: 'host sees, controls and invites; viewer sees; camera sends' })
+export const Role = oneOf(ROLES, {
+  description: 'host sees, controls and invites; viewer sees; camera sends',
+})
 export type Role = Static<typeof Role>
 
 const APPROVALS = ['typed', 'always'] as const
-export const Approval = oneOf(APPROVALS, { description: 'Which camera and viewer claims a host must approve' })
+export const Approval = oneOf(APPROVALS, {
+  description: 'Which camera and viewer claims a host must approve',
+})
 export type Approval = Static<typeof Approval>
 
 export const DEVICE_KINDS = ['phone', 'tablet', 'desktop', 'unknown'] as const

@@ -5,7 +5,12 @@ import type { Clock, Disposer } from '../domain/clock.ts'
 import { CLOSES, type CloseReason } from '../protocol/closes.ts'
 import type { ConnectionId } from '../protocol/ids.ts'
 import {
-  CLOSE_WITHIN, MAX_INVALID, MAX_TEXT_FRAME, MAX_WAITING, SERVER_PING_EVERY, SERVER_PONG_WITHIN,
+  CLOSE_WITHIN,
+  MAX_INVALID,
+  MAX_TEXT_FRAME,
+  MAX_WAITING,
+  SERVER_PING_EVERY,
+  SERVER_PONG_WITHIN,
 } from '../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, MessageId } from '../protocol/messages.ts'
 import type { ReplyCode } from '../protocol/problems.ts'
@@ -87,7 +92,11 @@ export class SocketConnection implements Connection {
 
   /** Answers a message under its id, or says the fault where there is none. */
   refuse(id: MessageId | undefined, code: ReplyCode, message: string): void {
-    this.send(frame(id === undefined ? { type: 'error', code, message } : { type: 'reply', id, ok: false, code, message }))
+    this.send(
+      frame(
+        id === undefined ? { type: 'error', code, message } : { type: 'reply', id, ok: false, code, message },
+      ),
+    )
   }
 
   #received(data: RawData, isBinary: boolean): void {

@@ -3,10 +3,23 @@ import { partsOf, type Authenticated, type Sessions } from '../domain/sessions.t
 import type { Rooms } from '../domain/rooms.ts'
 import type { ConnectionId, InstanceId, SessionId } from '../protocol/ids.ts'
 import {
-  HELLO_WITHIN, MAX_BINARY_FRAME, MAX_MESSAGE, MAX_SIGNAL, MAX_STATE, MAX_TEXT_FRAME, MESSAGE_BURST,
-  MESSAGES_PER_SECOND, PROTOCOL_VERSION,
+  HELLO_WITHIN,
+  MAX_BINARY_FRAME,
+  MAX_MESSAGE,
+  MAX_SIGNAL,
+  MAX_STATE,
+  MAX_TEXT_FRAME,
+  MESSAGE_BURST,
+  MESSAGES_PER_SECOND,
+  PROTOCOL_VERSION,
 } from '../protocol/limits.ts'
-import type { ClientMessage, ClientMessageOf, Limits, MessageId, ServerMessageOf } from '../protocol/messages.ts'
+import type {
+  ClientMessage,
+  ClientMessageOf,
+  Limits,
+  MessageId,
+  ServerMessageOf,
+} from '../protocol/messages.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions } from './connection.ts'
 import { handle, type Services } from './handlers/index.ts'
@@ -116,9 +129,15 @@ export class Conversation {
       this.#live(room, id, this.#upkeep(room, id, hello.token))
       const joinedAt = new Date(this.#realtime.clock.now()).toISOString()
       const member = { ...visitor, connected: true, joinedAt, state: {} }
-      this.#connection.send(frame({
-        ...this.#greeting(room), self: { ...member, status: 'pending' }, members: [], at: room.at, resumed: false,
-      }))
+      this.#connection.send(
+        frame({
+          ...this.#greeting(room),
+          self: { ...member, status: 'pending' },
+          members: [],
+          at: room.at,
+          resumed: false,
+        }),
+      )
       return
     }
     const entered = room.enter(visitor, this.#connection, back)
@@ -128,14 +147,16 @@ export class Conversation {
       return
     }
     this.#live(room, id, this.#upkeep(room, id, hello.token))
-    this.#connection.send(frame({
-      ...this.#greeting(room),
-      self: { ...member, status: 'active' },
-      members: room.members(),
-      at: entered.at,
-      resumed: entered.resumed,
-      iceServers: this.#realtime.ice.for(id),
-    }))
+    this.#connection.send(
+      frame({
+        ...this.#greeting(room),
+        self: { ...member, status: 'active' },
+        members: room.members(),
+        at: entered.at,
+        resumed: entered.resumed,
+        iceServers: this.#realtime.ice.for(id),
+      }),
+    )
     for (const missed of entered.missed) this.#connection.send(missed)
     if (record.role === 'host' && !entered.resumed) this.#realtime.hub.tellPending(room, this.#connection)
   }
@@ -146,12 +167,20 @@ export class Conversation {
     this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
   }
 
-  #greeting(room: Room): Pick<
-    ServerMessageOf<'welcome'>, 'type' | 'protocol' | 'instance' | 'room' | 'limits' | 'resumeWindowMs' | 'store'
+  #greeting(
+    room: Room,
+  ): Pick<
+    ServerMessageOf<'welcome'>,
+    'type' | 'protocol' | 'instance' | 'room' | 'limits' | 'resumeWindowMs' | 'store'
   > {
     const { instance, resumeWindowMs } = this.#realtime
     return {
-      type: 'welcome', protocol: PROTOCOL_VERSION, instance, room: room.info, limits: this.#limits(), resumeWindowMs,
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      instance,
+      room: room.info,
+      limits: this.#limits(),
+      resumeWindowMs,
       store: 'memory',
     }
   }
@@ -221,7 +250,12 @@ export class Conversation {
     const status = phase.room.speaksFor(phase.id, this.#connection)
     if (status === undefined) return
     handle(message, {
-      services: this.#realtime, room: phase.room, id: phase.id, status, connection: this.#connection, bytes,
+      services: this.#realtime,
+      room: phase.room,
+      id: phase.id,
+      status,
+      connection: this.#connection,
+      bytes,
       failed: (error) => this.#failed(error),
     })
   }

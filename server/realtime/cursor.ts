@@ -7,7 +7,8 @@ export type Origin = string & { readonly __origin: unique symbol }
 export const newOrigin = (): Origin => nanoid<Origin>(8)
 
 /** The place behind the n-th event of an origin. */
-export const cursorText = (origin: Origin, n: number): CursorText => `${origin}~${n.toString(36)}` as CursorText
+export const cursorText = (origin: Origin, n: number): CursorText =>
+  `${origin}~${n.toString(36)}` as CursorText
 
 /** The number a client saw last of this origin; nothing where the text is of another origin or no cursor. */
 export function placeOf(text: string, origin: Origin): number | undefined {

@@ -18,7 +18,12 @@ const ENDINGS = {
 } as const satisfies Record<string, CloseReason>
 export type Ending = keyof typeof ENDINGS
 
-const LEAVE_REASONS: Record<Ending, LeaveReason> = { kicked: 'kicked', revoked: 'revoked', left: 'left', denied: 'revoked' }
+const LEAVE_REASONS: Record<Ending, LeaveReason> = {
+  kicked: 'kicked',
+  revoked: 'revoked',
+  left: 'left',
+  denied: 'revoked',
+}
 
 /** A hello that is under way: it learns of an end of its session that came while it read the store. */
 export interface Arrival {
@@ -97,7 +102,11 @@ export class Hub {
   expect(room: RoomId, session: SessionId): void {
     const expected = this.#expected.get(room) ?? new Map<SessionId, () => void>()
     this.#expected.set(room, expected)
-    if (!expected.has(session)) expected.set(session, this.#clock.after(this.#claimedForMs, () => this.#arrived(room, session)))
+    if (!expected.has(session))
+      expected.set(
+        session,
+        this.#clock.after(this.#claimedForMs, () => this.#arrived(room, session)),
+      )
   }
 
   isFull(id: RoomId): boolean {
@@ -158,11 +167,19 @@ export class Hub {
   /** A claim waits for a decision: hosts are told, and it ends when its code would have [PAIR-5]. */
   pairingPending(room: RoomId, pairing: PendingPairing, lifeMs: number, expired: () => void): void {
     this.#approvals.add(room, pairing, lifeMs, expired)
-    this.#toHosts(room, { type: 'pairing-pending', pairing: { id: pairing.id, device: pairing.device, name: pairing.name } })
+    this.#toHosts(room, {
+      type: 'pairing-pending',
+      pairing: { id: pairing.id, device: pairing.device, name: pairing.name },
+    })
   }
 
   pairingDone(room: RoomId, pairing: CodeId, outcome: PairingOutcome, memberId?: SessionId): void {
-    this.#toHosts(room, { type: 'pairing-done', pairing, outcome, ...(memberId === undefined ? {} : { memberId }) })
+    this.#toHosts(room, {
+      type: 'pairing-done',
+      pairing,
+      outcome,
+      ...(memberId === undefined ? {} : { memberId }),
+    })
   }
 
   /**
@@ -170,7 +187,9 @@ export class Hub {
    * nothing was decided, and the pairing waits on.
    */
   async decide<T>(
-    room: RoomId, id: CodeId, decide: (pairing: PendingPairing) => Promise<T>,
+    room: RoomId,
+    id: CodeId,
+    decide: (pairing: PendingPairing) => Promise<T>,
   ): Promise<T | undefined> {
     const pairing = this.#approvals.hold(room, id)
     if (pairing === undefined) return undefined
@@ -186,7 +205,10 @@ export class Hub {
 
   /** A pending session became active: if its connection waits, it is seated and told so. */
   approved(
-    roomId: RoomId, who: { id: SessionId; record: SessionRecord }, session: Session, iceServers: IceServer[],
+    roomId: RoomId,
+    who: { id: SessionId; record: SessionRecord },
+    session: Session,
+    iceServers: IceServer[],
   ): void {
     for (const arrival of this.#arrivals.get(who.id) ?? []) arrival.approved = who.record
     const room = this.#rooms.get(roomId)
@@ -209,7 +231,10 @@ export class Hub {
   /** Tells every client to come back to another instance, each at its own time, and closes [DRAIN-1]. */
   drain(): void {
     this.#draining = true
-    const within = Math.min(RECONNECT_MOST_MS, RECONNECT_WITHIN_MS + this.#connections.size * RECONNECT_EACH_MS)
+    const within = Math.min(
+      RECONNECT_MOST_MS,
+      RECONNECT_WITHIN_MS + this.#connections.size * RECONNECT_EACH_MS,
+    )
     for (const connection of this.#connections) this.#sendAway(connection, within)
   }
 

@@ -3,7 +3,10 @@ import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../protocol/limits.ts'
 import type { Framed } from './wire.ts'
 
 /** Whom an event is meant for; never its own sender. */
-export type Audience = { readonly kind: 'all' } | { readonly kind: 'hosts' } | { readonly kind: 'member'; readonly id: SessionId }
+export type Audience =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'hosts' }
+  | { readonly kind: 'member'; readonly id: SessionId }
 
 export interface LogEvent {
   readonly n: number

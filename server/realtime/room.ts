@@ -37,7 +37,12 @@ export interface Return {
 
 export type Entered =
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'entered'; readonly resumed: boolean; readonly at: CursorText; readonly missed: readonly Framed[] }
+  | {
+      readonly kind: 'entered'
+      readonly resumed: boolean
+      readonly at: CursorText
+      readonly missed: readonly Framed[]
+    }
 
 /** An event before the room gave it its place. */
 type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> : never
@@ -118,7 +123,11 @@ export class Room {
     const seat = this.#seats.get(visitor.id)
     if (seat === undefined) {
       const fresh: Seat = {
-        ...visitor, joinedAt: this.#clock.now(), since: this.#n, state: {}, link: { kind: 'connected', connection },
+        ...visitor,
+        joinedAt: this.#clock.now(),
+        since: this.#n,
+        state: {},
+        link: { kind: 'connected', connection },
       }
       this.#seats.set(visitor.id, fresh)
       this.#toOthers(visitor.id, { type: 'member-joined', at: this.at, member: shape(fresh) })
@@ -192,7 +201,9 @@ export class Room {
   }
 
   connections(): Connection[] {
-    const seated = [...this.#seats.values()].flatMap(({ link }) => (link.kind === 'connected' ? [link.connection] : []))
+    const seated = [...this.#seats.values()].flatMap(({ link }) =>
+      link.kind === 'connected' ? [link.connection] : [],
+    )
     return [...seated, ...this.#waiting.values()]
   }
 
@@ -259,9 +270,12 @@ export class Room {
   #isMeant(seat: Seat, { n, from, audience }: LogEvent): boolean {
     if (from === seat.id || n <= seat.since) return false
     switch (audience.kind) {
-      case 'all': return true
-      case 'hosts': return seat.role === 'host'
-      case 'member': return audience.id === seat.id
+      case 'all':
+        return true
+      case 'hosts':
+        return seat.role === 'host'
+      case 'member':
+        return audience.id === seat.id
     }
   }
 

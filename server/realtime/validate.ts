@@ -45,7 +45,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const soundId = (id: unknown): MessageId | undefined =>
-  (typeof id === 'string' && id.length <= MAX_MESSAGE_ID) || Number.isSafeInteger(id) ? (id as MessageId) : undefined
+  (typeof id === 'string' && id.length <= MAX_MESSAGE_ID) || Number.isSafeInteger(id)
+    ? (id as MessageId)
+    : undefined
 
 /** Reads one text frame of a client. Never throws. */
 export function parseClientMessage(text: string): Parsed {
@@ -61,14 +63,23 @@ export function parseClientMessage(text: string): Parsed {
   const type = value['type']
   const validator = VALIDATORS.get(type)
   if (validator === undefined) {
-    return { ok: false, kind: 'unknown', reason: `There is no message of type ${JSON.stringify(type.slice(0, 64))}.` }
+    return {
+      ok: false,
+      kind: 'unknown',
+      reason: `There is no message of type ${JSON.stringify(type.slice(0, 64))}.`,
+    }
   }
   const id = soundId(value['id'])
   const known = id === undefined ? {} : { id }
   if (!validator.Check(value)) {
     const first = validator.Errors(value)[0]
     const where = first?.instancePath === '' ? '' : ` ${first?.instancePath.slice(1)}`
-    return { ok: false, kind: 'unsound', reason: `${type}:${where} ${first?.message ?? 'is not valid'}.`, ...known }
+    return {
+      ok: false,
+      kind: 'unsound',
+      reason: `${type}:${where} ${first?.message ?? 'is not valid'}.`,
+      ...known,
+    }
   }
   // A text of this length cannot nest deeper.
   if (text.length > 2 * MAX_DEPTH && depthOf(text) > MAX_DEPTH) {

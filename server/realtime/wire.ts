@@ -21,7 +21,9 @@ interface FrameOptions {
 }
 
 /** `ws` exports its sender, whose `frame` lays out one frame (RFC 6455, section 5.2), without a type. */
-const { Sender } = WebSocket as unknown as { Sender: { frame(data: Buffer, options: FrameOptions): Buffer[] } }
+const { Sender } = WebSocket as unknown as {
+  Sender: { frame(data: Buffer, options: FrameOptions): Buffer[] }
+}
 
 const TEXT: FrameOptions = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }
 

@@ -18,7 +18,9 @@ export class StoreUnsupported extends Error {
 export function createStore(choice: StoreChoice, log: Log): Store {
   switch (choice.kind) {
     case 'memory':
-      log.warn('[UPSTASH] Redis not configured, using in-memory storage (single instance, data is lost on restart)')
+      log.warn(
+        '[UPSTASH] Redis not configured, using in-memory storage (single instance, data is lost on restart)',
+      )
       return createMemoryStore()
     case 'upstash':
     case 'redis':

@@ -1,6 +1,9 @@
 import type { Store } from './store.ts'
 
-type Entry = { expires: number } & ({ kind: 'value'; value: string } | { kind: 'table'; rows: Map<string, string> })
+type Entry = { expires: number } & (
+  | { kind: 'value'; value: string }
+  | { kind: 'table'; rows: Map<string, string> }
+)
 
 const SWEEP_EVERY_MS = 30_000
 

@@ -22,7 +22,15 @@ export function printFigures(rows: Readonly<Record<string, readonly number[]>>, 
     Object.fromEntries(
       Object.entries(rows).map(([name, values]) => {
         const { min, median, max } = figuresOf(values)
-        return [name, { runs: values.length, [`median ${unit}`]: Math.round(median), min: Math.round(min), max: Math.round(max) }]
+        return [
+          name,
+          {
+            runs: values.length,
+            [`median ${unit}`]: Math.round(median),
+            min: Math.round(min),
+            max: Math.round(max),
+          },
+        ]
       }),
     ),
   )

@@ -14,7 +14,8 @@ function watch(): void {
   const marks = window as unknown as { qrAt?: number; frameAt?: number }
   const look = () => {
     const qr = document.querySelector<HTMLImageElement>('img.qr')
-    if (marks.qrAt === undefined && qr?.complete === true && qr.naturalWidth > 0) marks.qrAt = performance.now()
+    if (marks.qrAt === undefined && qr?.complete === true && qr.naturalWidth > 0)
+      marks.qrAt = performance.now()
     const video = document.querySelector('video')
     if (video !== null && video.dataset['watched'] === undefined) {
       video.dataset['watched'] = ''
@@ -26,7 +27,10 @@ function watch(): void {
 }
 
 const mark = async (page: Page, name: 'qrAt' | 'frameAt'): Promise<number> => {
-  const handle = await page.waitForFunction((key) => (window as unknown as Record<string, number | undefined>)[key], name)
+  const handle = await page.waitForFunction(
+    (key) => (window as unknown as Record<string, number | undefined>)[key],
+    name,
+  )
   return (await handle.jsonValue()) ?? Number.NaN
 }
 
@@ -35,7 +39,8 @@ export async function measure(): Promise<void> {
   const desktop = await startDesktop()
   const handheld = await startPhone()
   // The loader that runs this file wraps named functions in a helper of its own, which pages do not have.
-  for (const { context } of [desktop, handheld]) await context.addInitScript('globalThis.__name = (made) => made')
+  for (const { context } of [desktop, handheld])
+    await context.addInitScript('globalThis.__name = (made) => made')
   const qr: number[] = []
   const picture: number[] = []
   try {
@@ -49,9 +54,13 @@ export async function measure(): Promise<void> {
       await startButton(phone).waitFor()
       // The tap's own time, on the machine's clock that both browsers share.
       await phone.evaluate(() => {
-        document.addEventListener('pointerdown', () => {
-          ;(window as unknown as { tapAt: number }).tapAt = performance.timeOrigin + performance.now()
-        }, { capture: true, once: true })
+        document.addEventListener(
+          'pointerdown',
+          () => {
+            ;(window as unknown as { tapAt: number }).tapAt = performance.timeOrigin + performance.now()
+          },
+          { capture: true, once: true },
+        )
       })
       await startButton(phone).tap()
       const frameAt = await mark(dashboard, 'frameAt')

@@ -17,5 +17,7 @@ if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- NAME\nNAME is one of: ${names.join(', ')}\n`)
   process.exit(1)
 }
-const { measure } = (await import(`./${name}.ts`)) as { measure: (options: readonly string[]) => Promise<void> }
+const { measure } = (await import(`./${name}.ts`)) as {
+  measure: (options: readonly string[]) => Promise<void>
+}
 await measure(options)

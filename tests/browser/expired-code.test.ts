@@ -14,7 +14,10 @@ test('[PAIR-1] [MED-5] an expired code is said before anything is asked, with wh
     await expect.poll(status, { timeout: 5_000 }).toBe(404)
     const phone = await handheld.open(code.url.replace(/^http:\/\/[^/]+/, server.url))
     await phone.locator('[data-state="failed"]').waitFor()
-    await phone.getByText(/That code does not work|has run out/).first().waitFor()
+    await phone
+      .getByText(/That code does not work|has run out/)
+      .first()
+      .waitFor()
     expect(await phone.getByRole('button', { name: 'Start camera' }).count()).toBe(0)
   } finally {
     await handheld.close()

@@ -94,7 +94,10 @@ describe('a phone that allows its camera', () => {
 
     await phone.goto('about:blank')
     await phone.goto(first)
-    await phone.getByText(/used already/i).first().waitFor()
+    await phone
+      .getByText(/used already/i)
+      .first()
+      .waitFor()
   })
 
   test('[MED-4] after a reload of the phone it is live again without a scan', async () => {
@@ -130,20 +133,32 @@ describe('a phone that allows its camera', () => {
     })
     proxy.refusing = true
     proxy.cut()
-    await dashboard.getByText(/reconnecting|server unreachable|not reachable/i).first().waitFor()
+    await dashboard
+      .getByText(/reconnecting|server unreachable|not reachable/i)
+      .first()
+      .waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
     proxy.refusing = false
     await phone.locator('[data-state="live"]').waitFor()
-    await dashboard.getByText(/on this server only/i).first().waitFor()
+    await dashboard
+      .getByText(/on this server only/i)
+      .first()
+      .waitFor()
     expect(await tile(dashboard, 'live').count()).toBe(1)
     expect(await pictureMoves(dashboard)).toBe(true)
-    expect(await dashboard.evaluate(() => (window as unknown as { longestGap: number }).longestGap)).toBeLessThan(1_000)
+    expect(
+      await dashboard.evaluate(() => (window as unknown as { longestGap: number }).longestGap),
+    ).toBeLessThan(1_000)
   })
 
   test('[MED-1] stop ends the picture within 3 s, and the same phone starts again without a scan', async () => {
     await goLive()
     await phone.getByRole('button', { name: 'Stop' }).tap()
-    await dashboard.waitForFunction(() => document.querySelector('[data-camera]')?.getAttribute('data-state') !== 'live', undefined, { timeout: 3_000 })
+    await dashboard.waitForFunction(
+      () => document.querySelector('[data-camera]')?.getAttribute('data-state') !== 'live',
+      undefined,
+      { timeout: 3_000 },
+    )
     await startButton(phone).tap()
     await tile(dashboard, 'live').waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
@@ -154,10 +169,16 @@ describe('a phone that allows its camera', () => {
     const id = await tile(dashboard).getAttribute('data-camera')
     await dashboard.evaluate(async (member) => {
       const seat = JSON.parse(localStorage.getItem('pairlens:dashboard') ?? '{}') as { token: string }
-      await fetch(`/api/room/members/${member}`, { method: 'DELETE', headers: { authorization: `Bearer ${seat.token}` } })
+      await fetch(`/api/room/members/${member}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${seat.token}` },
+      })
     }, id)
     await tile(dashboard).waitFor({ state: 'detached', timeout: 5_000 })
-    await phone.getByText(/removed/i).first().waitFor()
+    await phone
+      .getByText(/removed/i)
+      .first()
+      .waitFor()
   })
 
   test('two phones are two tiles', async () => {
@@ -166,7 +187,9 @@ describe('a phone that allows its camera', () => {
     try {
       const other = await second.open(await scan(dashboard))
       await startButton(other).tap()
-      await dashboard.waitForFunction(() => document.querySelectorAll('[data-camera][data-state="live"]').length === 2)
+      await dashboard.waitForFunction(
+        () => document.querySelectorAll('[data-camera][data-state="live"]').length === 2,
+      )
       for (const element of await tile(dashboard).all()) {
         expect(await pictureMoves(dashboard, (await element.getAttribute('data-camera')) ?? '')).toBe(true)
       }
@@ -183,9 +206,15 @@ describe('failures are said on both screens [MED-5]', () => {
       const phone = await handheld.open(await scan(dashboard))
       await startButton(phone).tap()
       await phone.locator('[data-state="failed"]').waitFor()
-      await phone.getByText(/camera/i).first().waitFor()
+      await phone
+        .getByText(/camera/i)
+        .first()
+        .waitFor()
       await tile(dashboard).waitFor()
-      await tile(dashboard).getByText(/permission|allow|refused|denied|blocked/i).first().waitFor()
+      await tile(dashboard)
+        .getByText(/permission|allow|refused|denied|blocked/i)
+        .first()
+        .waitFor()
     } finally {
       await handheld.close()
     }
@@ -197,7 +226,10 @@ describe('failures are said on both screens [MED-5]', () => {
       const phone = await handheld.open(await scan(dashboard))
       await startButton(phone).tap()
       await phone.locator('[data-state="failed"]').waitFor()
-      await tile(dashboard).getByText(/no camera/i).first().waitFor()
+      await tile(dashboard)
+        .getByText(/no camera/i)
+        .first()
+        .waitFor()
     } finally {
       await handheld.close()
     }

@@ -51,18 +51,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(await store.get(key('none'))).toBeUndefined()
       })
 
-      test.each(ODD_TEXTS.map((text) => [text.length > 40 ? `${text.length} letters` : JSON.stringify(text), text]))(
-        'a value stays the text it was, and so does a key: %s',
-        async (_label, text) => {
-          const odd = `${key('odd')}:${text.slice(0, 100)}`
-          expect(await store.create(odd, text, life())).toBe(true)
-          expect(await at(1).get(odd)).toBe(text)
-          expect(await store.exchange(odd, `${text}.`)).toBe(text)
-          expect(await at(1).get(odd)).toBe(`${text}.`)
-          await store.delete(odd)
-          expect(await at(1).get(odd)).toBeUndefined()
-        },
-      )
+      test.each(
+        ODD_TEXTS.map((text) => [text.length > 40 ? `${text.length} letters` : JSON.stringify(text), text]),
+      )('a value stays the text it was, and so does a key: %s', async (_label, text) => {
+        const odd = `${key('odd')}:${text.slice(0, 100)}`
+        expect(await store.create(odd, text, life())).toBe(true)
+        expect(await at(1).get(odd)).toBe(text)
+        expect(await store.exchange(odd, `${text}.`)).toBe(text)
+        expect(await at(1).get(odd)).toBe(`${text}.`)
+        await store.delete(odd)
+        expect(await at(1).get(odd)).toBeUndefined()
+      })
 
       test('create writes only where nothing is', async () => {
         const k = key('create')
@@ -215,7 +214,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     describe('hit', () => {
       test('counts up from one', async () => {
         const k = key('hit')
-        expect([await store.hit(k, life()), await at(1).hit(k, life()), await store.hit(k, life())]).toEqual([1, 2, 3])
+        expect([await store.hit(k, life()), await at(1).hit(k, life()), await store.hit(k, life())]).toEqual([
+          1, 2, 3,
+        ])
       })
 
       test('the first hit starts the window: later ones do not prolong it', async () => {

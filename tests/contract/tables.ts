@@ -41,7 +41,12 @@ export function tableContract({ store, at, key, life, pass, crowd }: Suite): voi
       await store().putRow(table, 'b', '2', life())
       await at(1).putRow(table, 'a', '3', life())
       expect(await store().row(table, 'a')).toBe('3')
-      expect(await store().rows(table)).toEqual(new Map([['a', '3'], ['b', '2']]))
+      expect(await store().rows(table)).toEqual(
+        new Map([
+          ['a', '3'],
+          ['b', '2'],
+        ]),
+      )
     })
 
     test('rows are told apart and stay texts, whatever they are called and hold', async () => {
@@ -67,7 +72,12 @@ export function tableContract({ store, at, key, life, pass, crowd }: Suite): voi
       await pass(0.6)
       await store().putRow(table, 'b', '2', life())
       await pass(0.6)
-      expect(await store().rows(table)).toEqual(new Map([['a', '1'], ['b', '2']]))
+      expect(await store().rows(table)).toEqual(
+        new Map([
+          ['a', '1'],
+          ['b', '2'],
+        ]),
+      )
       await pass(0.6)
       expect(await store().rows(table)).toEqual(new Map())
       expect(await store().row(table, 'b')).toBeUndefined()

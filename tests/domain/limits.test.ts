@@ -71,7 +71,8 @@ describe('[PAIR-6] unknown codes', () => {
 
   test('an IPv4 address is the same whether a socket of both families gives it or one of its own', async () => {
     const { limits } = createDomain()
-    for (let time = 0; time < 5; time += 1) await limits.unknownCode(time % 2 === 0 ? HERE : `::ffff:${HERE}`, false)
+    for (let time = 0; time < 5; time += 1)
+      await limits.unknownCode(time % 2 === 0 ? HERE : `::ffff:${HERE}`, false)
     expect(refused(() => limits.admitTry(`::ffff:${HERE}`, false))).toBeGreaterThan(0)
     expect(refused(() => limits.admitTry(`::ffff:${THERE}`, false))).toBeUndefined()
   })
@@ -108,7 +109,8 @@ describe('[PAIR-6] unknown codes', () => {
 
   test('that were scanned never switch typed codes off', async () => {
     const { limits } = createDomain()
-    for (let index = 0; index < 2_001; index += 1) await limits.unknownCode(`10.${index >> 8}.${index & 255}.1`, false)
+    for (let index = 0; index < 2_001; index += 1)
+      await limits.unknownCode(`10.${index >> 8}.${index & 255}.1`, false)
     expect(refused(() => limits.admitTry(THERE, true))).toBeUndefined()
   })
 
@@ -177,36 +179,53 @@ test('RATE_LIMITS=off: nothing is bounded, and the store is not asked', async ()
 
 describe('subscriberOf', () => {
   test.each([
-    ['203.0.113.7', '203.0.113.7'], ['::ffff:203.0.113.7', '203.0.113.7'], ['::FFFF:203.0.113.7', '203.0.113.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'], ['2001:DB8:1:2::', '2001:db8:1:2::/64'], ['2001:db8::1', '2001:db8:0:0::/64'],
-    ['2001:0db8:0000:0000::1', '2001:db8:0:0::/64'], ['fe80::1%eth0', 'fe80:0:0:0::/64'], ['::1', '0:0:0:0::/64'], ['::', '0:0:0:0::/64'],
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::FFFF:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:0db8:0000:0000::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
   ])('%s is %s', (address, subscriber) => {
     expect(subscriberOf(address)).toBe(subscriber)
   })
 
   test('[PAIR-6] two IPv6 addresses are one subscriber just where they share a /64', () => {
     // As the machine prints them: Node's own parser is the judge, URL the printer (RFC 5952).
-    const printed = fc.ipV6().map((address) => new URL(`http://[${address}]`).hostname.slice(1, -1)).filter((address) => !address.startsWith('::ffff:'))
-    fc.assert(fc.property(printed, printed, fc.boolean(), (one, other, near) => {
-      const [a = '', b = '', c = '', d = ''] = subscriberOf(one).split(':')
-      const second = near ? `${a}:${b}:${c}:${d}:1:2:3:4` : other
-      const network = new BlockList()
-      network.addSubnet(one, 64, 'ipv6')
-      expect(subscriberOf(one) === subscriberOf(second)).toBe(network.check(second, 'ipv6'))
-    }), { numRuns: 500 })
+    const printed = fc
+      .ipV6()
+      .map((address) => new URL(`http://[${address}]`).hostname.slice(1, -1))
+      .filter((address) => !address.startsWith('::ffff:'))
+    fc.assert(
+      fc.property(printed, printed, fc.boolean(), (one, other, near) => {
+        const [a = '', b = '', c = '', d = ''] = subscriberOf(one).split(':')
+        const second = near ? `${a}:${b}:${c}:${d}:1:2:3:4` : other
+        const network = new BlockList()
+        network.addSubnet(one, 64, 'ipv6')
+        expect(subscriberOf(one) === subscriberOf(second)).toBe(network.check(second, 'ipv6'))
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('every IPv4 address is a subscriber of its own', () => {
-    fc.assert(fc.property(fc.ipV4(), (address) => {
-      expect(isIPv4(address)).toBe(true)
-      expect(subscriberOf(address)).toBe(address)
-      expect(subscriberOf(`::ffff:${address}`)).toBe(address)
-    }))
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(isIPv4(address)).toBe(true)
+        expect(subscriberOf(address)).toBe(address)
+        expect(subscriberOf(`::ffff:${address}`)).toBe(address)
+      }),
+    )
   })
 
   test('[SEC-6] what is no address is kept as it is', () => {
-    fc.assert(fc.property(fc.string(), (text) => {
-      expect(typeof subscriberOf(text)).toBe('string')
-    }))
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(typeof subscriberOf(text)).toBe('string')
+      }),
+    )
   })
 })

@@ -3,7 +3,18 @@ import { CodeUsed } from '../../server/domain/pairing.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import { createTestClock } from '../support/clock.ts'
 import {
-  createDomain, createRoom, distant, full, issueCode, LAPTOP, refusalOf, roomy, scanned, SECOND, somebody, throughTime,
+  createDomain,
+  createRoom,
+  distant,
+  full,
+  issueCode,
+  LAPTOP,
+  refusalOf,
+  roomy,
+  scanned,
+  SECOND,
+  somebody,
+  throughTime,
   typed,
 } from './support.ts'
 
@@ -17,7 +28,9 @@ describe('a code', () => {
       const issued = await issueCode(early)
       early.clock.advance(119 * SECOND)
       expect(await early.pairing.preview(present(issued.code), roomy)).toMatchObject({ expiresIn: SECOND })
-      expect(await early.pairing.claim(present(issued.code), somebody, roomy)).toMatchObject({ room: { id: issued.room.id } })
+      expect(await early.pairing.claim(present(issued.code), somebody, roomy)).toMatchObject({
+        room: { id: issued.room.id },
+      })
 
       const late = createDomain()
       const { code } = await issueCode(late)
@@ -37,9 +50,13 @@ describe('a code', () => {
       const first = await issueCode(issuer)
       const second = await issueCode(issuer)
       storeClock.advance(119 * SECOND)
-      expect(await claimer.pairing.claim(scanned(first.code), somebody, roomy)).toMatchObject({ session: { status: 'active' } })
+      expect(await claimer.pairing.claim(scanned(first.code), somebody, roomy)).toMatchObject({
+        session: { status: 'active' },
+      })
       storeClock.advance(2 * SECOND)
-      expect(await refusalOf(claimer.pairing.claim(scanned(second.code), somebody, roomy))).toBe('pairing_code_invalid')
+      expect(await refusalOf(claimer.pairing.claim(scanned(second.code), somebody, roomy))).toBe(
+        'pairing_code_invalid',
+      )
     },
   )
 
@@ -61,8 +78,13 @@ describe('a code', () => {
     const { code } = await issueCode(domain)
     const [head = '', tail = ''] = code.code.split('-')
     const ways = [
-      head + tail, `${head}-${tail}`.toLowerCase(), ` ${head} ${tail} `, [...(head + tail)].join(' '), `${head}\u2013${tail}`,
-      `${head}\u00a0\u2014\t${tail}\n`, `${head.toLowerCase()}--${tail}`,
+      head + tail,
+      `${head}-${tail}`.toLowerCase(),
+      ` ${head} ${tail} `,
+      [...(head + tail)].join(' '),
+      `${head}\u2013${tail}`,
+      `${head}\u00a0\u2014\t${tail}\n`,
+      `${head.toLowerCase()}--${tail}`,
     ]
     for (const way of ways) {
       expect(await domain.pairing.preview({ code: way }, roomy)).toMatchObject({ id: code.id })
@@ -70,8 +92,13 @@ describe('a code', () => {
   })
 
   test.each([
-    ['another', 'BBBB-BBBB'], ['too short', 'BCDF-GHJ'], ['too long', 'BCDF-GHJKL'], ['with vowels', 'AEIO-UAEI'], ['empty', ''],
-    ['no letters', '🔑🔑🔑🔑🔑🔑🔑🔑'], ['a key of the store', 'code:x'],
+    ['another', 'BBBB-BBBB'],
+    ['too short', 'BCDF-GHJ'],
+    ['too long', 'BCDF-GHJKL'],
+    ['with vowels', 'AEIO-UAEI'],
+    ['empty', ''],
+    ['no letters', '🔑🔑🔑🔑🔑🔑🔑🔑'],
+    ['a key of the store', 'code:x'],
   ])('[PAIR-6] a typed form that is %s is an unknown code', async (_what, code) => {
     const domain = createDomain()
     await issueCode(domain)
@@ -81,7 +108,14 @@ describe('a code', () => {
   test('[PAIR-6] a secret that is not the one of the QR is an unknown code, also the typed form sent as a secret', async () => {
     const domain = createDomain()
     const { code } = await issueCode(domain)
-    for (const secret of [`${code.secret}x`, code.secret.toLowerCase(), code.code, code.code.replace('-', ''), code.id, '']) {
+    for (const secret of [
+      `${code.secret}x`,
+      code.secret.toLowerCase(),
+      code.code,
+      code.code.replace('-', ''),
+      code.id,
+      '',
+    ]) {
       expect(await refusalOf(domain.pairing.claim({ secret }, somebody, roomy))).toBe('pairing_code_invalid')
     }
   })
@@ -90,7 +124,8 @@ describe('a code', () => {
     const domain = createDomain()
     const { code } = await issueCode(domain)
     const stored = await domain.store.get(`code:${code.id}`)
-    for (const secret of [code.secret, code.code, code.code.replace('-', '')]) expect(stored).not.toContain(secret)
+    for (const secret of [code.secret, code.code, code.code.replace('-', '')])
+      expect(stored).not.toContain(secret)
     expect(stored).toContain('"status":"open"')
   })
 })
@@ -101,7 +136,12 @@ describe('preview', () => {
     const { room, code } = await issueCode(domain)
     for (let time = 0; time < 20; time += 1) {
       expect(await domain.pairing.preview(time % 2 === 0 ? scanned(code) : typed(code), roomy)).toEqual({
-        id: code.id, room, role: 'camera', host: LAPTOP, approvalNeeded: time % 2 === 1, expiresIn: 120 * SECOND,
+        id: code.id,
+        room,
+        role: 'camera',
+        host: LAPTOP,
+        approvalNeeded: time % 2 === 1,
+        expiresIn: 120 * SECOND,
       })
     }
     expect((await domain.pairing.claim(scanned(code), somebody, roomy)).repeated).toBe(false)
@@ -129,7 +169,8 @@ describe('claim', () => {
           index % 3 === 0 ? typed(code) : scanned(code),
           { ...somebody, ...(keyed ? { claimKey: `${KEY}${index}` } : {}) },
           roomy,
-        ))
+        ),
+      )
       const outcomes = await throughTime(clock, Promise.all(claims.map((claim) => refusalOf(claim))))
       expect(outcomes.filter((outcome) => outcome === 'nothing was refused')).toHaveLength(1)
       expect(outcomes.filter((outcome) => outcome === 'pairing_code_used')).toHaveLength(49)
@@ -162,21 +203,32 @@ describe('claim', () => {
   })
 
   const WAYS = [
-    ['scanned', 'camera', 'typed', 'active'], ['scanned', 'viewer', 'typed', 'active'], ['scanned', 'host', 'typed', 'pending'],
-    ['typed', 'camera', 'typed', 'pending'], ['typed', 'viewer', 'typed', 'pending'], ['typed', 'host', 'typed', 'pending'],
-    ['scanned', 'camera', 'always', 'pending'], ['scanned', 'viewer', 'always', 'pending'], ['scanned', 'host', 'always', 'pending'],
-    ['typed', 'camera', 'always', 'pending'], ['typed', 'viewer', 'always', 'pending'], ['typed', 'host', 'always', 'pending'],
+    ['scanned', 'camera', 'typed', 'active'],
+    ['scanned', 'viewer', 'typed', 'active'],
+    ['scanned', 'host', 'typed', 'pending'],
+    ['typed', 'camera', 'typed', 'pending'],
+    ['typed', 'viewer', 'typed', 'pending'],
+    ['typed', 'host', 'typed', 'pending'],
+    ['scanned', 'camera', 'always', 'pending'],
+    ['scanned', 'viewer', 'always', 'pending'],
+    ['scanned', 'host', 'always', 'pending'],
+    ['typed', 'camera', 'always', 'pending'],
+    ['typed', 'viewer', 'always', 'pending'],
+    ['typed', 'host', 'always', 'pending'],
   ] as const
-  test.each(WAYS)('[PAIR-5] %s, for a %s, in a room that approves %s: %s', async (form, role, approval, status) => {
-    const domain = createDomain()
-    const { code } = await issueCode(domain, role, approval)
-    const presented = form === 'scanned' ? scanned(code) : typed(code)
-    expect((await domain.pairing.preview(presented, roomy)).approvalNeeded).toBe(status === 'pending')
-    const { session, check } = await domain.pairing.claim(presented, somebody, roomy)
-    expect(session).toMatchObject({ role, status, name: somebody.name })
-    if (status === 'active') expect(check).toBeUndefined()
-    else expect(check).toMatch(/^[1-9]\d$/)
-  })
+  test.each(WAYS)(
+    '[PAIR-5] %s, for a %s, in a room that approves %s: %s',
+    async (form, role, approval, status) => {
+      const domain = createDomain()
+      const { code } = await issueCode(domain, role, approval)
+      const presented = form === 'scanned' ? scanned(code) : typed(code)
+      expect((await domain.pairing.preview(presented, roomy)).approvalNeeded).toBe(status === 'pending')
+      const { session, check } = await domain.pairing.claim(presented, somebody, roomy)
+      expect(session).toMatchObject({ role, status, name: somebody.name })
+      if (status === 'active') expect(check).toBeUndefined()
+      else expect(check).toMatch(/^[1-9]\d$/)
+    },
+  )
 
   test('[PAIR-5] the approval that counts is that of the room now, not when the code was made', async () => {
     const domain = createDomain()
@@ -252,7 +304,10 @@ describe('claim', () => {
     await domain.rooms.update(room.id, { locked: false })
     expect(await refusalOf(domain.pairing.preview(scanned(code), full))).toBe('room_full')
     expect(await refusalOf(domain.pairing.claim(scanned(code), somebody, full))).toBe('room_full')
-    expect(await domain.pairing.claim(scanned(code), somebody, roomy)).toMatchObject({ repeated: false, session: { status: 'active' } })
+    expect(await domain.pairing.claim(scanned(code), somebody, roomy)).toMatchObject({
+      repeated: false,
+      session: { status: 'active' },
+    })
   })
 
   test('section 3: the codes of a deleted room are gone with it', async () => {
@@ -290,11 +345,20 @@ describe('revoke', () => {
       const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
       const { room, code } = await issueCode(domain)
       const claim = () => domain.pairing.claim(scanned(code), { ...somebody, claimKey: KEY }, roomy)
-      const claimed = claim().then((done) => done.session.id, () => undefined)
+      const claimed = claim().then(
+        (done) => done.session.id,
+        () => undefined,
+      )
       for (let step = 0; step < lead; step += 1) await new Promise((resolve) => setImmediate(resolve))
       await domain.pairing.revoke(room.id, code.id)
       const won = await throughTime(clock, claimed)
-      const again = await throughTime(clock, claim().then(({ session }) => session.id, () => undefined))
+      const again = await throughTime(
+        clock,
+        claim().then(
+          ({ session }) => session.id,
+          () => undefined,
+        ),
+      )
       expect(again, `the claim had a lead of ${lead} steps`).toBe(won)
     }
   })

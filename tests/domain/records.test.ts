@@ -2,14 +2,29 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCode, readRoom, readSession } from '../../server/domain/records.ts'
 import type { SessionId } from '../../server/protocol/ids.ts'
-import { createDomain, DAY, issueCode, LAPTOP, refusalOf, roomy, scanned, somebody, typed, type Domain } from './support.ts'
+import {
+  createDomain,
+  DAY,
+  issueCode,
+  LAPTOP,
+  refusalOf,
+  roomy,
+  scanned,
+  somebody,
+  typed,
+  type Domain,
+} from './support.ts'
 
 const ONE_YEAR = 365 * DAY
 
 /** The three kinds of stored values, each as it is written. */
 async function written(domain: Domain) {
   const { room, host, code } = await issueCode(domain)
-  const { session } = await domain.pairing.claim(typed(await domain.pairing.issue(room.id, 'camera', LAPTOP)), somebody, roomy)
+  const { session } = await domain.pairing.claim(
+    typed(await domain.pairing.issue(room.id, 'camera', LAPTOP)),
+    somebody,
+    roomy,
+  )
   return { room, host, code, session }
 }
 
@@ -91,27 +106,41 @@ describe('[STORE-6] what cannot be read is treated as absent, with a warning', (
     const { host, room } = await written(domain)
     const table = `room:${room.id}:sessions`
     const text = (await domain.store.row(table, host.id)) ?? ''
-    await domain.store.putRow(table, host.id, text.replace(/"tokenHash":"[^"]+"/, `"tokenHash":"${'é'.repeat(22)}"`), ONE_YEAR)
+    await domain.store.putRow(
+      table,
+      host.id,
+      text.replace(/"tokenHash":"[^"]+"/, `"tokenHash":"${'é'.repeat(22)}"`),
+      ONE_YEAR,
+    )
     expect(await domain.sessions.authenticate(host.token)).toBeUndefined()
   })
 
   test('any text is read without a throw, and warned of unless it is sound', () => {
-    const texts = fc.oneof(fc.string(), fc.json(), fc.jsonValue().map((value) => JSON.stringify({ v: 1, status: 'open', value })))
-    fc.assert(fc.property(texts, (text) => {
-      for (const read of [readRoom, readSession, readCode]) {
-        const warnings: string[] = []
-        const record: unknown = read(text, (what) => warnings.push(what))
-        expect(record).toBeUndefined()
-        expect(warnings).toHaveLength(1)
-      }
-    }), { numRuns: 500 })
+    const texts = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.jsonValue().map((value) => JSON.stringify({ v: 1, status: 'open', value })),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        for (const read of [readRoom, readSession, readCode]) {
+          const warnings: string[] = []
+          const record: unknown = read(text, (what) => warnings.push(what))
+          expect(record).toBeUndefined()
+          expect(warnings).toHaveLength(1)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('what is absent is not warned of', () => {
     for (const read of [readRoom, readSession, readCode]) {
-      expect(read(undefined, (what) => {
-        throw new Error(what)
-      })).toBeUndefined()
+      expect(
+        read(undefined, (what) => {
+          throw new Error(what)
+        }),
+      ).toBeUndefined()
     }
   })
 })
@@ -127,6 +156,8 @@ test('[STORE-6] a field that a neighbouring version adds does no harm', async ()
   expect(await domain.rooms.find(room.id)).toEqual(room)
   expect(await domain.sessions.authenticate(host.token)).toBeDefined()
   expect(await domain.sessions.exists(room.id, 'never' as SessionId)).toBe(false)
-  expect(await domain.pairing.claim(scanned(code), somebody, roomy)).toMatchObject({ session: { status: 'active' } })
+  expect(await domain.pairing.claim(scanned(code), somebody, roomy)).toMatchObject({
+    session: { status: 'active' },
+  })
   expect(domain.warnings).toEqual([])
 })

@@ -2,7 +2,17 @@ import { expect, test } from 'vitest'
 import type { RoomId } from '../../server/protocol/ids.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import { createTestClock } from '../support/clock.ts'
-import { createDomain, createRoom, DAY, distant, issueCode, refusalOf, roomy, scanned, somebody } from './support.ts'
+import {
+  createDomain,
+  createRoom,
+  DAY,
+  distant,
+  issueCode,
+  refusalOf,
+  roomy,
+  scanned,
+  somebody,
+} from './support.ts'
 
 const far = () => {
   const clock = createTestClock()
@@ -39,7 +49,11 @@ test('section 3: a change touches what it names and nothing else', async () => {
   expect(await rooms.update(room.id, {})).toEqual(room)
   expect(await rooms.update(room.id, { name: 'b' })).toEqual({ ...room, name: 'b' })
   expect(await rooms.update(room.id, { locked: true })).toEqual({ ...room, name: 'b', locked: true })
-  expect(await rooms.update(room.id, { approval: 'always', locked: false })).toEqual({ ...room, name: 'b', approval: 'always' })
+  expect(await rooms.update(room.id, { approval: 'always', locked: false })).toEqual({
+    ...room,
+    name: 'b',
+    approval: 'always',
+  })
   expect(await rooms.find(room.id)).toEqual({ ...room, name: 'b', approval: 'always' })
 })
 
@@ -54,7 +68,10 @@ test('[SYNC-1] of many changes at once to one field one lasts, and the others la
   const { rooms } = far()
   const room = await rooms.create({ name: 'a', approval: 'typed' })
   const names = Array.from({ length: 8 }, (_, index) => `name ${index}`)
-  await Promise.all([...names.map((name) => rooms.update(room.id, { name })), rooms.update(room.id, { approval: 'always' })])
+  await Promise.all([
+    ...names.map((name) => rooms.update(room.id, { name })),
+    rooms.update(room.id, { approval: 'always' }),
+  ])
   const after = await rooms.find(room.id)
   expect(after).toMatchObject({ approval: 'always', locked: false })
   expect(names).toContain(after?.name)

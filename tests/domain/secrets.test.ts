@@ -25,7 +25,9 @@ test('[PAIR-4] the secret in the QR has 128 random bits and never comes twice', 
   }
   // Each of the 128 bits is set in about half of them: 2,000 throws stay within 200 of 1,000 but once in 10^18.
   for (let bit = 0; bit < 128; bit += 1) {
-    const set = made.filter((secret) => ((Buffer.from(secret, 'base64url')[bit >> 3] ?? 0) >> (bit & 7)) & 1).length
+    const set = made.filter(
+      (secret) => ((Buffer.from(secret, 'base64url')[bit >> 3] ?? 0) >> (bit & 7)) & 1,
+    ).length
     expect(Math.abs(set - 1_000)).toBeLessThan(200)
   }
 })
@@ -40,13 +42,25 @@ test('[PAIR-4] each letter is equally likely at each place', () => {
   // 19 degrees of freedom: above 72 once in 10^7. Letters drawn by `byte % 20` would give over 150.
   expect(chiSquare(forms.join('').split(''), letters)).toBeLessThan(72)
   for (let place = 0; place < CODE_LENGTH; place += 1) {
-    expect(chiSquare(forms.map((form) => form.charAt(place)), letters)).toBeLessThan(72)
+    expect(
+      chiSquare(
+        forms.map((form) => form.charAt(place)),
+        letters,
+      ),
+    ).toBeLessThan(72)
   }
 })
 
 test('[PAIR-4] neighbouring letters do not depend on each other', () => {
-  const pairs = CODE_ALPHABET.split('').flatMap((first) => CODE_ALPHABET.split('').map((second) => first + second))
-  const seen = forms.flatMap((form) => [form.slice(0, 2), form.slice(2, 4), form.slice(4, 6), form.slice(6, 8)])
+  const pairs = CODE_ALPHABET.split('').flatMap((first) =>
+    CODE_ALPHABET.split('').map((second) => first + second),
+  )
+  const seen = forms.flatMap((form) => [
+    form.slice(0, 2),
+    form.slice(2, 4),
+    form.slice(4, 6),
+    form.slice(6, 8),
+  ])
   // 399 degrees of freedom: above 560 once in 10^7.
   expect(chiSquare(seen, pairs)).toBeLessThan(560)
 })

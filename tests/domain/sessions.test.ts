@@ -4,7 +4,19 @@ import { partsOf } from '../../server/domain/sessions.ts'
 import type { RoomId, SessionId } from '../../server/protocol/ids.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import { createTestClock } from '../support/clock.ts'
-import { createDomain, createRoom, DAY, distant, issueCode, LAPTOP, roomy, SECOND, somebody, typed, type Domain } from './support.ts'
+import {
+  createDomain,
+  createRoom,
+  DAY,
+  distant,
+  issueCode,
+  LAPTOP,
+  roomy,
+  SECOND,
+  somebody,
+  typed,
+  type Domain,
+} from './support.ts'
 
 /** A room where somebody waits for approval. */
 async function waiting(domain: Domain) {
@@ -22,7 +34,9 @@ describe('tokens', () => {
     expect([roomId, id]).toEqual([room.id, host.id])
     expect(Buffer.from(secret, 'base64url')).toHaveLength(16)
     expect(await domain.sessions.authenticate(host.token)).toMatchObject({
-      roomId: room.id, id: host.id, record: { role: 'host', status: 'active', name: 'Laptop', device: LAPTOP },
+      roomId: room.id,
+      id: host.id,
+      record: { role: 'host', status: 'active', name: 'Laptop', device: LAPTOP },
     })
   })
 
@@ -42,19 +56,35 @@ describe('tokens', () => {
     const [room, id, secret] = one.host.token.split('.')
     const [otherRoom, otherId, otherSecret] = two.host.token.split('.')
     const made = [
-      [otherRoom, id, secret], [room, otherId, secret], [room, id, otherSecret], [otherRoom, otherId, secret],
-      [room, id, `${secret}A`], [room, id, secret?.slice(1)], [room, id, ''], [room, id], [room, id, secret, 'x'],
+      [otherRoom, id, secret],
+      [room, otherId, secret],
+      [room, id, otherSecret],
+      [otherRoom, otherId, secret],
+      [room, id, `${secret}A`],
+      [room, id, secret?.slice(1)],
+      [room, id, ''],
+      [room, id],
+      [room, id, secret, 'x'],
     ]
     for (const parts of made) expect(await domain.sessions.authenticate(parts.join('.'))).toBeUndefined()
   })
 
   test('[SEC-6] any text is refused that is no token, without harm', async () => {
     const { sessions } = createDomain()
-    await fc.assert(fc.asyncProperty(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.array(fc.string()).map((a) => a.join('.'))),
-      async (text) => {
-        expect(await sessions.authenticate(text)).toBeUndefined()
-      }))
-    for (const text of ['a.b.c\n', 'a..c', '..', 'a.b', `${'a'.repeat(65)}.b.c`, 'a.b.c d']) expect(partsOf(text)).toBeUndefined()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.string({ unit: 'grapheme' }),
+          fc.array(fc.string()).map((a) => a.join('.')),
+        ),
+        async (text) => {
+          expect(await sessions.authenticate(text)).toBeUndefined()
+        },
+      ),
+    )
+    for (const text of ['a.b.c\n', 'a..c', '..', 'a.b', `${'a'.repeat(65)}.b.c`, 'a.b.c d'])
+      expect(partsOf(text)).toBeUndefined()
   })
 
   test('[PAIR-8] tokens of another key are worth nothing', async () => {
@@ -62,7 +92,9 @@ describe('tokens', () => {
     const { host } = await createRoom(domain)
     expect(await domain.sessions.authenticate(host.token)).toBeDefined()
     const [room = '', id = ''] = host.token.split('.')
-    expect(await domain.sessions.authenticate(`${room}.${id}.${domain.secrets.hash('token', host.token)}`)).toBeUndefined()
+    expect(
+      await domain.sessions.authenticate(`${room}.${id}.${domain.secrets.hash('token', host.token)}`),
+    ).toBeUndefined()
   })
 })
 
@@ -98,7 +130,9 @@ describe('life', () => {
     expect((await domain.sessions.renew(session)).expiresAt).toBe(session.record.expiresAt)
     domain.clock.advance(2 * SECOND)
     expect((await domain.sessions.renew(session)).expiresAt).toBe(domain.clock.now() + 7 * DAY)
-    expect((await domain.sessions.authenticate(host.token))?.record.expiresAt).toBe(domain.clock.now() + 7 * DAY)
+    expect((await domain.sessions.authenticate(host.token))?.record.expiresAt).toBe(
+      domain.clock.now() + 7 * DAY,
+    )
   })
 
   test('[SESS-3] renewal never brings back a session that was revoked meanwhile', async () => {
@@ -143,7 +177,10 @@ describe('approval', () => {
     const { room, session, check } = await waiting(domain)
     domain.clock.advance(60 * SECOND)
     const decision = await domain.sessions.approve(room.id, session.id, check)
-    expect(decision).toMatchObject({ kind: 'approved', record: { status: 'active', expiresAt: domain.clock.now() + 7 * DAY } })
+    expect(decision).toMatchObject({
+      kind: 'approved',
+      record: { status: 'active', expiresAt: domain.clock.now() + 7 * DAY },
+    })
     domain.clock.advance(6 * DAY)
     const found = await domain.sessions.authenticate(session.token)
     expect(found?.record).toMatchObject({ role: 'camera', status: 'active', name: somebody.name })
@@ -158,11 +195,14 @@ describe('approval', () => {
     expect(await domain.sessions.authenticate(session.token)).toBeUndefined()
   })
 
-  test.each(['', ' ', '0', '1234', 'ab', '\u0661\u0662'])('[PAIR-5] the number %j is wrong, whatever the right one is', async (check) => {
-    const domain = createDomain()
-    const { room, session } = await waiting(domain)
-    expect(await domain.sessions.approve(room.id, session.id, check)).toEqual({ kind: 'check_wrong' })
-  })
+  test.each(['', ' ', '0', '1234', 'ab', '\u0661\u0662'])(
+    '[PAIR-5] the number %j is wrong, whatever the right one is',
+    async (check) => {
+      const domain = createDomain()
+      const { room, session } = await waiting(domain)
+      expect(await domain.sessions.approve(room.id, session.id, check)).toEqual({ kind: 'check_wrong' })
+    },
+  )
 
   test('[PAIR-5] the number of one claim is not that of another', async () => {
     const domain = createDomain()
@@ -202,7 +242,9 @@ describe('approval', () => {
     const clock = createTestClock()
     const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
     const { room, session, check } = await waiting(domain)
-    const decisions = await Promise.all([1, 2, 3].map(() => domain.sessions.approve(room.id, session.id, check)))
+    const decisions = await Promise.all(
+      [1, 2, 3].map(() => domain.sessions.approve(room.id, session.id, check)),
+    )
     expect(decisions.map(({ kind }) => kind).sort()).toEqual(['approved', 'gone', 'gone'])
   })
 

@@ -14,7 +14,10 @@ export const LAPTOP: Device = { kind: 'desktop', browser: 'Firefox', os: 'Window
 export const SECOND = 1_000
 export const DAY = 86_400_000
 
-type Call = <A extends unknown[], R>(name: keyof Store, call: (...args: A) => Promise<R>) => (...args: A) => Promise<R>
+type Call = <A extends unknown[], R>(
+  name: keyof Store,
+  call: (...args: A) => Promise<R>,
+) => (...args: A) => Promise<R>
 
 /** A store whose every call goes through `around`. */
 const wrapped = (store: Store, around: Call): Store => ({
@@ -37,11 +40,13 @@ const wrapped = (store: Store, around: Call): Store => ({
 export function recorded(store: Store): { store: Store; asked: string[]; calls: (keyof Store)[] } {
   const asked: string[] = []
   const calls: (keyof Store)[] = []
-  const around: Call = (name, call) => (...args) => {
-    calls.push(name)
-    asked.push(JSON.stringify([name, ...args]))
-    return call(...args)
-  }
+  const around: Call =
+    (name, call) =>
+    (...args) => {
+      calls.push(name)
+      asked.push(JSON.stringify([name, ...args]))
+      return call(...args)
+    }
   return { store: wrapped(store, around), asked, calls }
 }
 
@@ -51,24 +56,30 @@ const MOST_CALLS = 5_000
 /** A store as far away as a real one: everybody's steps come between one's own. It gives up on those that never end. */
 export function distant(store: Store, ms = 0): Store {
   let calls = 0
-  const onTheWay = () => new Promise<void>((resolve) => void (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
-  const around: Call = (_name, call) => async (...args) => {
-    calls += 1
-    if (calls > MOST_CALLS) throw new StoreUnavailable(`more than ${MOST_CALLS} calls: a loop that never ends`)
-    await onTheWay()
-    const answer = await call(...args)
-    await onTheWay()
-    return answer
-  }
+  const onTheWay = () =>
+    new Promise<void>((resolve) => void (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
+  const around: Call =
+    (_name, call) =>
+    async (...args) => {
+      calls += 1
+      if (calls > MOST_CALLS)
+        throw new StoreUnavailable(`more than ${MOST_CALLS} calls: a loop that never ends`)
+      await onTheWay()
+      const answer = await call(...args)
+      await onTheWay()
+      return answer
+    }
   return wrapped(store, around)
 }
 
 /** Fails every call while `broken()` says so. */
 export function breakable(store: Store, broken: () => boolean): Store {
-  const around: Call = (name, call) => async (...args) => {
-    if (broken()) throw new StoreUnavailable(`${name} did not reach the store`)
-    return call(...args)
-  }
+  const around: Call =
+    (name, call) =>
+    async (...args) => {
+      if (broken()) throw new StoreUnavailable(`${name} did not reach the store`)
+      return call(...args)
+    }
   return wrapped(store, around)
 }
 
@@ -91,7 +102,11 @@ export interface DomainOptions {
 }
 
 /** The domain of one instance; two of one clock and store are two instances that share them. */
-export function createDomain({ clock = createTestClock(), store, rateLimits = true }: DomainOptions = {}): Domain {
+export function createDomain({
+  clock = createTestClock(),
+  store,
+  rateLimits = true,
+}: DomainOptions = {}): Domain {
   const warnings: string[] = []
   const shared = {
     clock,

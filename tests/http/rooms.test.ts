@@ -8,16 +8,28 @@ import { startApp } from './support.ts'
 describe('POST /api/rooms', () => {
   test.each([[undefined], [{}]])('section 3: 201 with a room of defaults, of a body %j', async (body) => {
     const app = await startApp()
-    const answer = await call(app.url, 'POST', '/api/rooms', { body, headers: { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0' } })
+    const answer = await call(app.url, 'POST', '/api/rooms', {
+      body,
+      headers: {
+        'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0',
+      },
+    })
     expect(answer.status).toBe(201)
-    expect(answer.body).toStrictEqual({ room: ROOM, session: { ...SESSION, name: 'Firefox on Windows', token: TOKEN } })
+    expect(answer.body).toStrictEqual({
+      room: ROOM,
+      session: { ...SESSION, name: 'Firefox on Windows', token: TOKEN },
+    })
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
 
   test('section 3: 201 as it was asked for, in any script', async () => {
     const app = await startApp()
-    const { room, session } = await createRoom(app.url, { name: '台所 🎥', deviceName: 'Ĺaptop', approval: 'always' })
+    const { room, session } = await createRoom(app.url, {
+      name: '台所 🎥',
+      deviceName: 'Ĺaptop',
+      approval: 'always',
+    })
     expect(room).toStrictEqual({ ...ROOM, name: '台所 🎥', approval: 'always' })
     expect(session).toStrictEqual({ ...SESSION, name: 'Ĺaptop', token: TOKEN })
     expect(session.token.startsWith(`${room.id}.${session.id}.`)).toBe(true)
@@ -37,7 +49,12 @@ describe('POST /api/rooms', () => {
     const app = await startApp()
     const { room } = await createRoom(app.url, { name: '🎥'.repeat(80) })
     expect([...room.name]).toHaveLength(80)
-    for (const body of [{ name: 'x'.repeat(81) }, { deviceName: 'x'.repeat(81) }, { name: '' }, { deviceName: '' }]) {
+    for (const body of [
+      { name: 'x'.repeat(81) },
+      { deviceName: 'x'.repeat(81) },
+      { name: '' },
+      { deviceName: '' },
+    ]) {
       expectProblem(await call(app.url, 'POST', '/api/rooms', { body }), 'invalid_request')
     }
   })
@@ -64,7 +81,11 @@ describe('GET /api/session', () => {
     const pending = await claimCode(app.url, { code })
     const { token, ...shown } = pending.session
     const answer = await call(app.url, 'GET', '/api/session', { token })
-    expect(answer.body).toStrictEqual({ session: { ...shown, status: 'pending', role: 'camera' }, room, members: [] })
+    expect(answer.body).toStrictEqual({
+      session: { ...shown, status: 'pending', role: 'camera' },
+      room,
+      members: [],
+    })
   })
 })
 
@@ -101,24 +122,49 @@ describe('/api/room', () => {
     const app = await startApp()
     const { room, session } = await createRoom(app.url)
     const host = await join(app.url, session.token)
-    const patch = (body: object) => call<{ room: RoomCreated['room'] }>(app.url, 'PATCH', '/api/room', { token: session.token, body })
-    for (const change of [{ name: 'Studio' }, { locked: true }, { approval: 'always' as const }, { name: 'x', locked: false, approval: 'typed' as const }, {}]) {
+    const patch = (body: object) =>
+      call<{ room: RoomCreated['room'] }>(app.url, 'PATCH', '/api/room', { token: session.token, body })
+    for (const change of [
+      { name: 'Studio' },
+      { locked: true },
+      { approval: 'always' as const },
+      { name: 'x', locked: false, approval: 'typed' as const },
+      {},
+    ]) {
       Object.assign(room, change)
       const answer = await patch(change)
       expect([answer.status, answer.body]).toStrictEqual([200, { room }])
-      expect((await call<RoomView>(app.url, 'GET', '/api/room', { token: session.token })).body.room).toStrictEqual(room)
+      expect(
+        (await call<RoomView>(app.url, 'GET', '/api/room', { token: session.token })).body.room,
+      ).toStrictEqual(room)
     }
     await patch({ name: 'last' })
-    expect(await host.client.next('room-updated', (message) => message.room.name === 'last')).toMatchObject({ room: { ...room, name: 'last' } })
+    expect(await host.client.next('room-updated', (message) => message.room.name === 'last')).toMatchObject({
+      room: { ...room, name: 'last' },
+    })
   })
 
-  test.each([{ name: 5 }, { name: '' }, { name: null }, { locked: 'yes' }, { locked: 1 }, { approval: 'never' }, [], 'text', 7])(
-    'section 3: PATCH of %j is 400 and changes nothing', async (body) => {
-      const app = await startApp()
-      const { room, session } = await createRoom(app.url)
-      expectProblem(await call(app.url, 'PATCH', '/api/room', { token: session.token, body }), 'invalid_request')
-      expect((await call<RoomView>(app.url, 'GET', '/api/room', { token: session.token })).body.room).toStrictEqual(room)
-    })
+  test.each([
+    { name: 5 },
+    { name: '' },
+    { name: null },
+    { locked: 'yes' },
+    { locked: 1 },
+    { approval: 'never' },
+    [],
+    'text',
+    7,
+  ])('section 3: PATCH of %j is 400 and changes nothing', async (body) => {
+    const app = await startApp()
+    const { room, session } = await createRoom(app.url)
+    expectProblem(
+      await call(app.url, 'PATCH', '/api/room', { token: session.token, body }),
+      'invalid_request',
+    )
+    expect(
+      (await call<RoomView>(app.url, 'GET', '/api/room', { token: session.token })).body.room,
+    ).toStrictEqual(room)
+  })
 
   test('section 3: what a room never takes from outside stays as it was', async () => {
     const app = await startApp()
@@ -138,18 +184,28 @@ describe('/api/room', () => {
     expect([answer.status, answer.body]).toEqual([204, undefined])
     for (const client of clients) expect((await client.closed).code).toBe(4404)
     for (const token of [session.token, camera.token]) {
-      for (const path of ['/api/session', '/api/room']) expectProblem(await call(app.url, 'GET', path, { token }), 'unauthorized')
+      for (const path of ['/api/session', '/api/room'])
+        expectProblem(await call(app.url, 'GET', path, { token }), 'unauthorized')
     }
-    expectProblem(await call(app.url, 'POST', '/api/pairings', { body: { code: code.code } }), 'pairing_code_invalid')
+    expectProblem(
+      await call(app.url, 'POST', '/api/pairings', { body: { code: code.code } }),
+      'pairing_code_invalid',
+    )
   })
 })
 
 describe('members', () => {
   test('section 3: GET /api/room/sessions lists every session, absent and pending ones too, without tokens', async () => {
     const app = await startApp()
-    const { session: { token, ...host } } = await createRoom(app.url)
-    const { session: { token: _camera, ...camera } } = await pair(app.url, token)
-    const { session: { token: _waiting, ...waiting } } = await claimCode(app.url, { code: (await issueCode(app.url, token, 'viewer')).code })
+    const {
+      session: { token, ...host },
+    } = await createRoom(app.url)
+    const {
+      session: { token: _camera, ...camera },
+    } = await pair(app.url, token)
+    const {
+      session: { token: _waiting, ...waiting },
+    } = await claimCode(app.url, { code: (await issueCode(app.url, token, 'viewer')).code })
     const answer = await call<SessionList>(app.url, 'GET', '/api/room/sessions', { token })
     expect(answer.status).toBe(200)
     const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id)
@@ -176,11 +232,18 @@ describe('members', () => {
     const app = await startApp()
     const { session } = await createRoom(app.url)
     const { session: absent } = await pair(app.url, session.token)
-    const { session: pending } = await claimCode(app.url, { code: (await issueCode(app.url, session.token)).code })
+    const { session: pending } = await claimCode(app.url, {
+      code: (await issueCode(app.url, session.token)).code,
+    })
     for (const { id, token } of [absent, pending]) {
-      expect((await call(app.url, 'DELETE', `/api/room/members/${id}`, { token: session.token })).status).toBe(204)
+      expect(
+        (await call(app.url, 'DELETE', `/api/room/members/${id}`, { token: session.token })).status,
+      ).toBe(204)
       expectProblem(await call(app.url, 'GET', '/api/session', { token }), 'unauthorized')
     }
-    expectProblem(await call(app.url, 'DELETE', '/api/room/members/never', { token: session.token }), 'not_found')
+    expectProblem(
+      await call(app.url, 'DELETE', '/api/room/members/never', { token: session.token }),
+      'not_found',
+    )
   })
 })

@@ -45,14 +45,23 @@ describe('section 3: openapi.json', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
     return answer.body
   }
-  const operations = ({ paths }: OpenApi) => Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })))
+  const operations = ({ paths }: OpenApi) =>
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        operation,
+      })),
+    )
 
   test('is OpenAPI 3.1 and lists exactly the calls of the table', async () => {
     const api = await load()
     expect(api.openapi).toMatch(/^3\.1\.\d+$/)
     expect(api.info).toMatchObject({ title: 'Pairlens', version: '0.0.0-test' })
-    expect(operations(api).map(({ name }) => name).sort()).toEqual(Object.keys(TABLE).sort())
+    expect(
+      operations(api)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.keys(TABLE).sort())
   })
 
   test('says of each call who may make it, what it answers and how it fails', async () => {
@@ -65,10 +74,12 @@ describe('section 3: openapi.json', () => {
       expect(operation.security, name).toEqual(row?.session === true ? [{ session: [] }] : undefined)
       expect(operation.responses, name).toHaveProperty(row?.ok ?? 'none')
       if (row?.session === true) expect(operation.responses, name).toHaveProperty('401')
-      if (/^(POST|PATCH)/.test(name)) expect(operation.requestBody?.content, name).toHaveProperty(['application/json', 'schema'])
+      if (/^(POST|PATCH)/.test(name))
+        expect(operation.requestBody?.content, name).toHaveProperty(['application/json', 'schema'])
       for (const [status, { content, description }] of Object.entries(operation.responses)) {
         expect(description, `${name} ${status}`).toMatch(/\S/)
-        if (Number(status) >= 400 && name !== 'GET /readyz') expect(content, `${name} ${status}`).toHaveProperty(['application/problem+json', 'schema'])
+        if (Number(status) >= 400 && name !== 'GET /readyz')
+          expect(content, `${name} ${status}`).toHaveProperty(['application/problem+json', 'schema'])
       }
     }
   })
@@ -76,7 +87,9 @@ describe('section 3: openapi.json', () => {
   test('every reference in it leads somewhere', async () => {
     const api = await load()
     for (const [, pointer = ''] of JSON.stringify(api).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
-      const target = pointer.split('/').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], api)
+      const target = pointer
+        .split('/')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], api)
       expect(target, pointer).toBeDefined()
     }
   })
@@ -92,9 +105,16 @@ describe('section 3: for operators', () => {
 
   test('GET /readyz: what this instance is and holds', async () => {
     const app = await startApp()
-    const read = async () => (await call<{ rooms: number; members: number; uptimeMs: number }>(app.url, 'GET', '/readyz')).body
+    const read = async () =>
+      (await call<{ rooms: number; members: number; uptimeMs: number }>(app.url, 'GET', '/readyz')).body
     expect(await read()).toStrictEqual({
-      status: 'ok', store: 'memory', instance: app.instance, rooms: 0, members: 0, uptimeMs: expect.any(Number), version: '0.0.0-test',
+      status: 'ok',
+      store: 'memory',
+      instance: app.instance,
+      rooms: 0,
+      members: 0,
+      uptimeMs: expect.any(Number),
+      version: '0.0.0-test',
     })
     const { session } = await createRoom(app.url)
     const { client } = await join(app.url, session.token)
@@ -112,7 +132,11 @@ describe('section 3: for operators', () => {
 
   test('[SEC-6] GET /metrics: a token of as many letters and more bytes is a wrong one', async () => {
     const app = await startApp({ env: { METRICS_TOKEN: 'metrics-token' } })
-    const ask = (token: string) => call(app.url, 'GET', '/metrics', { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status, () => 200)
+    const ask = (token: string) =>
+      call(app.url, 'GET', '/metrics', { headers: { authorization: `Bearer ${token}` } }).then(
+        ({ status }) => status,
+        () => 200,
+      )
     expect(await ask('metrics-tokeX')).toBe(401)
     expect(await ask('metrics-tok\u00e9n')).toBe(401)
     expect(await ask('metrics-token')).toBe(200)

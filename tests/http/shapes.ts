@@ -7,11 +7,26 @@ const ID: unknown = expect.stringMatching(/^[\w-]{1,64}$/)
 
 /** Exact shapes of what the API gives; `toStrictEqual` finds a field too many as well as one too few. */
 export const ROOM = { id: ID, name: 'My room', approval: 'typed', locked: false, createdAt: TIME }
-export const SESSION = { id: ID, role: 'host', name: expect.any(String) as unknown, status: 'active', expiresAt: TIME }
+export const SESSION = {
+  id: ID,
+  role: 'host',
+  name: expect.any(String) as unknown,
+  status: 'active',
+  expiresAt: TIME,
+}
 export const TOKEN: unknown = expect.stringMatching(/^[\w-]{1,64}\.[\w-]{1,64}\.[\w-]{22}$/)
 export const MEMBER = {
-  id: ID, role: 'host', name: expect.any(String) as unknown, connected: true, joinedAt: TIME, state: {},
-  device: { kind: expect.any(String) as unknown, browser: expect.any(String) as unknown, os: expect.any(String) as unknown },
+  id: ID,
+  role: 'host',
+  name: expect.any(String) as unknown,
+  connected: true,
+  joinedAt: TIME,
+  state: {},
+  device: {
+    kind: expect.any(String) as unknown,
+    browser: expect.any(String) as unknown,
+    os: expect.any(String) as unknown,
+  },
 }
 export const CODE = {
   id: ID,
@@ -33,7 +48,13 @@ interface Answer {
 /** Holds an answer to RFC 9457 as the contract has it: status, media type and exactly five members. */
 export function expectProblem(answer: Answer, code: ProblemCode, what = ''): void {
   const { status, title } = PROBLEMS[code]
-  expect(answer.body, what).toStrictEqual({ type: 'about:blank', title, status, detail: expect.stringMatching(/\S.*\.$/), code })
+  expect(answer.body, what).toStrictEqual({
+    type: 'about:blank',
+    title,
+    status,
+    detail: expect.stringMatching(/\S.*\.$/),
+    code,
+  })
   expect(answer.status, what).toBe(status)
   expect(answer.headers.get('content-type'), what).toMatch(/^application\/problem\+json/)
   expect(answer.headers.get('cache-control'), what).toBe('no-store')

@@ -40,9 +40,15 @@ export const raw = (
 ): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(base)
-    const length = options.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(options.body)) }
+    const length =
+      options.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(options.body)) }
     const request = httpRequest({
-      hostname, port, path, method: options.method ?? 'GET', headers: { ...length, ...options.headers }, agent: false,
+      hostname,
+      port,
+      path,
+      method: options.method ?? 'GET',
+      headers: { ...length, ...options.headers },
+      agent: false,
     })
     request.on('response', (response) => {
       let text = ''

@@ -35,7 +35,8 @@ const PUBLIC_URL = 'http://pairlens.test'
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { clock = systemClock } = options
   const config = configFrom({ PUBLIC_URL, LOG_LEVEL: 'trace', ICE_SERVERS: '[]', ...options.env })
-  const store = options.store ?? createMemoryStore(options.clock === undefined ? undefined : () => clock.now())
+  const store =
+    options.store ?? createMemoryStore(options.clock === undefined ? undefined : () => clock.now())
   let logged = ''
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -88,11 +89,16 @@ export async function call<T = unknown>(
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
   })
   const text = await response.text()
-  return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T, headers: response.headers }
+  return {
+    status: response.status,
+    body: (text === '' ? undefined : JSON.parse(text)) as T,
+    headers: response.headers,
+  }
 }
 
 function expectStatus<T>(answer: { status: number; body: T }, status: number): T {
-  if (answer.status !== status) throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
+  if (answer.status !== status)
+    throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body
 }
 
@@ -100,7 +106,10 @@ export const createRoom = async (base: string, body: object = {}): Promise<RoomC
   expectStatus(await call<RoomCreated>(base, 'POST', '/api/rooms', { body }), 201)
 
 export const issueCode = async (base: string, token: string, role: Role = 'camera'): Promise<CodeIssued> =>
-  expectStatus(await call<CodeIssued>(base, 'POST', '/api/room/pairing-codes', { token, body: { role } }), 201)
+  expectStatus(
+    await call<CodeIssued>(base, 'POST', '/api/room/pairing-codes', { token, body: { role } }),
+    201,
+  )
 
 /** The secret that stands in a code's url. */
 export const secretOf = (code: CodeIssued): string => new URL(code.url).hash.slice(1)
@@ -109,7 +118,12 @@ export const claimCode = async (base: string, body: object): Promise<Paired> =>
   expectStatus(await call<Paired>(base, 'POST', '/api/pairings', { body }), 201)
 
 /** A device in the room by a scanned code, active at once (cameras and viewers of a room that approves typed codes). */
-export async function pair(base: string, hostToken: string, role: 'camera' | 'viewer' = 'camera', deviceName?: string): Promise<Paired> {
+export async function pair(
+  base: string,
+  hostToken: string,
+  role: 'camera' | 'viewer' = 'camera',
+  deviceName?: string,
+): Promise<Paired> {
   const code = await issueCode(base, hostToken, role)
   return claimCode(base, { secret: secretOf(code), ...(deviceName === undefined ? {} : { deviceName }) })
 }

@@ -13,7 +13,9 @@ export function createTestClock(startAt = Date.UTC(2026, 0, 1)): TestClock {
   let count = 0
   const timers = new Map<number, { due: number; order: number; task: () => void }>()
   const next = (until: number) =>
-    [...timers.entries()].filter(([, { due }]) => due <= until).sort(([, a], [, b]) => a.due - b.due || a.order - b.order)[0]
+    [...timers.entries()]
+      .filter(([, { due }]) => due <= until)
+      .sort(([, a], [, b]) => a.due - b.due || a.order - b.order)[0]
   return {
     now: () => now,
     after(ms, task): Disposer {

@@ -40,7 +40,8 @@ export const startButton = (phone: Page): Locator => phone.getByRole('button', {
 export async function pictureMoves(dashboard: Page, id?: string): Promise<boolean> {
   const video = tile(dashboard, undefined, id).locator('video')
   return video.evaluate(async (element: HTMLVideoElement) => {
-    const nextFrame = () => new Promise<void>((resolve) => void element.requestVideoFrameCallback(() => resolve()))
+    const nextFrame = () =>
+      new Promise<void>((resolve) => void element.requestVideoFrameCallback(() => resolve()))
     const canvas = document.createElement('canvas')
     canvas.width = 64
     canvas.height = 48

@@ -30,11 +30,17 @@ export function Announcer({ desk }: { desk: RoomDesk }) {
     before.current = members
     // The first list is who was here already: nobody has just come.
     if (known.size === 0) return
-    const came = [...members.values()].filter(({ id }) => !known.has(id)).map((member) => `${nameOf(member)} joined`)
+    const came = [...members.values()]
+      .filter(({ id }) => !known.has(id))
+      .map((member) => `${nameOf(member)} joined`)
     const went = [...known.values()]
       .filter(({ id }) => !members.has(id))
       .map((member) => `${nameOf(member)} left`)
     if (came.length + went.length > 0) said.value = [...came, ...went].join(', ')
   })
-  return <p class="visually-hidden" role="status" aria-live="polite">{said}</p>
+  return (
+    <p class="visually-hidden" role="status" aria-live="polite">
+      {said}
+    </p>
+  )
 }

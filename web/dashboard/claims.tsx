@@ -27,9 +27,11 @@ function ClaimCard({ claim, desk }: { claim: Claim; desk: RoomDesk }) {
       setBusy(false)
     }
   }
-  const approve = () => act(async () => {
-    if (!await desk.approve(claim.id, check)) toast('The number was wrong, so the device was turned away.')
-  })
+  const approve = () =>
+    act(async () => {
+      if (!(await desk.approve(claim.id, check)))
+        toast('The number was wrong, so the device was turned away.')
+    })
   return (
     <form
       class="claim"
@@ -57,8 +59,12 @@ function ClaimCard({ claim, desk }: { claim: Claim; desk: RoomDesk }) {
         />
       </div>
       <div class="claim-answers">
-        <Button look="primary" type="submit" disabled={busy || check.length !== 2}>Approve</Button>
-        <Button disabled={busy} onClick={() => void act(() => desk.decline(claim.id))}>Decline</Button>
+        <Button look="primary" type="submit" disabled={busy || check.length !== 2}>
+          Approve
+        </Button>
+        <Button disabled={busy} onClick={() => void act(() => desk.decline(claim.id))}>
+          Decline
+        </Button>
       </div>
     </form>
   )
@@ -69,7 +75,9 @@ export function Claims({ desk }: { desk: RoomDesk }) {
   const claims = desk.claims.value
   return (
     <div class="claims" aria-live="polite">
-      {claims.map((claim) => <ClaimCard key={claim.id} claim={claim} desk={desk} />)}
+      {claims.map((claim) => (
+        <ClaimCard key={claim.id} claim={claim} desk={desk} />
+      ))}
     </div>
   )
 }

@@ -19,18 +19,25 @@ function said(state: ClientState, store: RoomDesk['client']['store']['value'], s
       switch (store?.state) {
         case 'shared':
           return {
-            kind: 'full', tone: 'accent', short: 'synced',
+            kind: 'full',
+            tone: 'accent',
+            short: 'synced',
             long: 'All servers share this room. It survives restarts, and devices may be on any of them.',
           }
         case 'degraded':
           return {
-            kind: 'triangle', tone: 'caution', short: 'not synced: pairing works on this server only',
-            long: `What is live goes on. ${store.reason ?? 'The server cannot reach the store it shares with others.'}`
-              + ' It tries again by itself.',
+            kind: 'triangle',
+            tone: 'caution',
+            short: 'not synced: pairing works on this server only',
+            long:
+              `What is live goes on. ${store.reason ?? 'The server cannot reach the store it shares with others.'}` +
+              ' It tries again by itself.',
           }
         default:
           return {
-            kind: 'full', tone: 'accent', short: 'on this server only',
+            kind: 'full',
+            tone: 'accent',
+            short: 'on this server only',
             long: 'This room lives in the memory of one server and ends when it restarts.',
           }
       }
@@ -38,18 +45,27 @@ function said(state: ClientState, store: RoomDesk['client']['store']['value'], s
       const when = seconds > 0 ? ` in ${seconds} s` : ''
       return state.unreachable
         ? {
-            kind: 'triangle', tone: 'danger', short: `server unreachable, next try${when || ' now'}`,
+            kind: 'triangle',
+            tone: 'danger',
+            short: `server unreachable, next try${when || ' now'}`,
             long: 'The server does not answer. Check that it runs and that this computer is online. Direct video plays on.',
           }
         : {
-            kind: 'dashed', tone: 'caution', short: `reconnecting${when}`,
+            kind: 'dashed',
+            tone: 'caution',
+            short: `reconnecting${when}`,
             long: 'The connection to the server broke and is made again. Direct video plays on.',
           }
     }
     case 'closed':
       return { kind: 'square', tone: 'muted', short: 'closed', long: 'This window is not in the room.' }
     default:
-      return { kind: 'half', tone: 'muted', short: 'connecting', long: 'The connection to the server is being made.' }
+      return {
+        kind: 'half',
+        tone: 'muted',
+        short: 'connecting',
+        long: 'The connection to the server is being made.',
+      }
   }
 }
 
@@ -76,7 +92,11 @@ export function ConnectionState({ desk }: { desk: RoomDesk }) {
     <Popover
       class="bar-state"
       label="Connection"
-      button={<StateLine kind={kind} tone={tone}>{short}</StateLine>}
+      button={
+        <StateLine kind={kind} tone={tone}>
+          {short}
+        </StateLine>
+      }
     >
       {() => (
         <div class="popover-text">

@@ -80,7 +80,9 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
   const take = (session: NewSession, room: Room, check?: string) => {
     const old = seat.take(session, room)
     if (old !== undefined) {
-      api.signOut(old).catch((error: unknown) => console.warn('The earlier session stays until it expires', error))
+      api
+        .signOut(old)
+        .catch((error: unknown) => console.warn('The earlier session stays until it expires', error))
     }
     openDesk(session.token, room.name, check)
   }

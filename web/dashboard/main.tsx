@@ -27,4 +27,10 @@ function Page({ home }: { home: Home }) {
 const root = document.getElementById('app')
 if (!root) throw new Error('index.html has no #app')
 const home = openHome()
-render(<><Page home={home} /><Toasts /></>, root)
+render(
+  <>
+    <Page home={home} />
+    <Toasts />
+  </>,
+  root,
+)

@@ -56,8 +56,12 @@ export function Invited({ home, phase }: { home: Home; phase: Extract<Phase, { k
         {preview.approvalNeeded && ' The one who invited you approves it first.'}
       </p>
       <div class="notice-mends">
-        <Button look="primary" size="thumb" disabled={busy} onClick={() => void home.acceptInvitation()}>Join</Button>
-        <Button size="thumb" onClick={home.declineInvitation}>Not now</Button>
+        <Button look="primary" size="thumb" disabled={busy} onClick={() => void home.acceptInvitation()}>
+          Join
+        </Button>
+        <Button size="thumb" onClick={home.declineInvitation}>
+          Not now
+        </Button>
       </div>
     </NotePage>
   )
@@ -110,16 +114,26 @@ export function Ended({ home, phase }: { home: Home; phase: Extract<Phase, { kin
       <p class="muted">{text}</p>
       <div class="notice-mends">
         {phase.reason === 'connected_elsewhere' && (
-          <Button look="primary" size="thumb" onClick={home.useHere}>Use it here</Button>
+          <Button look="primary" size="thumb" onClick={home.useHere}>
+            Use it here
+          </Button>
         )}
         {(phase.reason === 'protocol' || phase.reason === 'invalid_message') && (
-          <Button look="primary" size="thumb" onClick={() => location.reload()}>Reload</Button>
+          <Button look="primary" size="thumb" onClick={() => location.reload()}>
+            Reload
+          </Button>
         )}
         {phase.reason === 'left' && (
-          <Button look="primary" size="thumb" onClick={home.useHere}>Come back</Button>
+          <Button look="primary" size="thumb" onClick={home.useHere}>
+            Come back
+          </Button>
         )}
-        {(phase.reason === 'kicked' || phase.reason === 'room_gone' || phase.reason === 'session_invalid') && (
-          <Button look="primary" size="thumb" onClick={startRoom}>Start a new room</Button>
+        {(phase.reason === 'kicked' ||
+          phase.reason === 'room_gone' ||
+          phase.reason === 'session_invalid') && (
+          <Button look="primary" size="thumb" onClick={startRoom}>
+            Start a new room
+          </Button>
         )}
       </div>
     </NotePage>

@@ -121,12 +121,16 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
     if (present.value) untracked(look)
   })
   const stopListening = new AbortController()
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) return
-    // Who brings the page back sees a code without asking; who was idle before it presses the button.
-    resting.value = false
-    look()
-  }, { signal: stopListening.signal })
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.hidden) return
+      // Who brings the page back sees a code without asking; who was idle before it presses the button.
+      resting.value = false
+      look()
+    },
+    { signal: stopListening.signal },
+  )
 
   const view = computed<CodeView>(() => {
     if (code.value) return { kind: 'shown', code: code.value }

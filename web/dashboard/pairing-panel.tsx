@@ -32,7 +32,9 @@ function Square({ keeper }: { keeper: CodeKeeper }) {
       return (
         <div class="qr qr-blank">
           <QrCode size={48} strokeWidth={1.25} aria-hidden="true" />
-          <Button look="primary" onClick={keeper.show}>Show a new code</Button>
+          <Button look="primary" onClick={keeper.show}>
+            Show a new code
+          </Button>
         </div>
       )
     case 'failed':
@@ -59,7 +61,15 @@ function Typed({ code }: { code: ShownCode }) {
 /**
  * The QR code with all that belongs to it: `page` while it is all there is to see, `side` beside pictures.
  */
-export function PairingPanel({ keeper, lan, place }: { keeper: CodeKeeper; lan: Lan; place: 'page' | 'side' }) {
+export function PairingPanel({
+  keeper,
+  lan,
+  place,
+}: {
+  keeper: CodeKeeper
+  lan: Lan
+  place: 'page' | 'side'
+}) {
   useEffect(() => keeper.want(), [keeper])
   const view = keeper.view.value
   const failure = keeper.failure.value

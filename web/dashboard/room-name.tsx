@@ -22,7 +22,10 @@ export function RoomName({ desk }: { desk: RoomDesk }) {
       await desk.rename(wanted)
     } catch (error) {
       const failure = explain(error)
-      toast(`The name was not changed. ${failure.title}.`, { label: 'Try again', run: () => void again(wanted) })
+      toast(`The name was not changed. ${failure.title}.`, {
+        label: 'Try again',
+        run: () => void again(wanted),
+      })
     }
   }
   const again = (wanted: string) => {
@@ -32,39 +35,37 @@ export function RoomName({ desk }: { desk: RoomDesk }) {
 
   return (
     <h1 class="room-name">
-      {editing
-        ? (
-            <input
-              class="input"
-              aria-label="Name of the room"
-              maxLength={MAX_NAME}
-              defaultValue={name}
-              ref={(field: HTMLInputElement | null) => {
-                if (field && document.activeElement !== field) field.select()
-              }}
-              onBlur={(event) => void save(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter') void save(event.currentTarget.value)
-                if (event.key === 'Escape') {
-                  settled.current = true
-                  setEditing(false)
-                }
-              }}
-            />
-          )
-        : (
-            <Button
-              look="bare"
-              title="Rename the room"
-              onClick={() => {
-                settled.current = false
-                setEditing(true)
-              }}
-            >
-              <span>{name}</span>
-              <Pencil size={14} aria-label="Rename" />
-            </Button>
-          )}
+      {editing ? (
+        <input
+          class="input"
+          aria-label="Name of the room"
+          maxLength={MAX_NAME}
+          defaultValue={name}
+          ref={(field: HTMLInputElement | null) => {
+            if (field && document.activeElement !== field) field.select()
+          }}
+          onBlur={(event) => void save(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') void save(event.currentTarget.value)
+            if (event.key === 'Escape') {
+              settled.current = true
+              setEditing(false)
+            }
+          }}
+        />
+      ) : (
+        <Button
+          look="bare"
+          title="Rename the room"
+          onClick={() => {
+            settled.current = false
+            setEditing(true)
+          }}
+        >
+          <span>{name}</span>
+          <Pencil size={14} aria-label="Rename" />
+        </Button>
+      )}
     </h1>
   )
 }

@@ -66,7 +66,10 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
   return (
     <div class="app" {...(any ? { 'data-cameras': String(feeds.size) } : {})}>
       <header class="bar">
-        <span class="brand"><img src={icon} alt="" /><span>Pairlens</span></span>
+        <span class="brand">
+          <img src={icon} alt="" />
+          <span>Pairlens</span>
+        </span>
         <RoomName desk={desk} />
         <span class="bar-gap" />
         <div class="bar-second">
@@ -80,27 +83,25 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
         </div>
         <Settings home={home} desk={desk} />
       </header>
-      {any
-        ? (
-            <main class="room">
-              {!wide && <Claims desk={desk} />}
-              <Tiles feeds={desk.cameras.feeds} onRemove={setRemoving} />
-              {wide && (
-                <aside class="side">
-                  <Claims desk={desk} />
-                  <PairingPanel keeper={desk.code} lan={home.lan} place="side" />
-                </aside>
-              )}
-            </main>
-          )
-        : (
-            <main class="room alone">
-              <div class="alone-stack">
-                <Claims desk={desk} />
-                <PairingPanel keeper={desk.code} lan={home.lan} place="page" />
-              </div>
-            </main>
+      {any ? (
+        <main class="room">
+          {!wide && <Claims desk={desk} />}
+          <Tiles feeds={desk.cameras.feeds} onRemove={setRemoving} />
+          {wide && (
+            <aside class="side">
+              <Claims desk={desk} />
+              <PairingPanel keeper={desk.code} lan={home.lan} place="side" />
+            </aside>
           )}
+        </main>
+      ) : (
+        <main class="room alone">
+          <div class="alone-stack">
+            <Claims desk={desk} />
+            <PairingPanel keeper={desk.code} lan={home.lan} place="page" />
+          </div>
+        </main>
+      )}
       {adding && (
         <Dialog title="Add a camera" onClose={() => setAdding(false)}>
           <PairingPanel keeper={desk.code} lan={home.lan} place="side" />

@@ -61,9 +61,15 @@ export function Settings({ home, desk }: { home: Home; desk: RoomDesk }) {
                   ask(what)
                 }}
               >
-                {what === 'leave'
-                  ? <><LogOut size={16} aria-hidden="true" /> Leave and start a new room</>
-                  : <><Trash2 size={16} aria-hidden="true" /> Delete this room</>}
+                {what === 'leave' ? (
+                  <>
+                    <LogOut size={16} aria-hidden="true" /> Leave and start a new room
+                  </>
+                ) : (
+                  <>
+                    <Trash2 size={16} aria-hidden="true" /> Delete this room
+                  </>
+                )}
               </Button>
             ))}
           </div>

@@ -6,7 +6,14 @@ import { Shape } from '../lib/ui/state-line.tsx'
 import { toast } from '../lib/ui/toast.tsx'
 import type { TileBox } from './rows.ts'
 import {
-  batteryWords, blankOf, deviceWords, isFailure, networkWords, pictureWords, TILE_STATES, TRANSPORTS,
+  batteryWords,
+  blankOf,
+  deviceWords,
+  isFailure,
+  networkWords,
+  pictureWords,
+  TILE_STATES,
+  TRANSPORTS,
 } from './words.ts'
 
 /** Safari on iPhones lets only the video itself fill the screen. */
@@ -34,8 +41,16 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
         </span>
         {stats?.transport && <span>{TRANSPORTS[stats.transport]}</span>}
         {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
-        {battery && <span class="tile-extra" title="Battery">{batteryWords(battery)}</span>}
-        {network && <span class="tile-extra" title="Network">{networkWords(network)}</span>}
+        {battery && (
+          <span class="tile-extra" title="Battery">
+            {batteryWords(battery)}
+          </span>
+        )}
+        {network && (
+          <span class="tile-extra" title="Network">
+            {networkWords(network)}
+          </span>
+        )}
       </span>
     </div>
   )
@@ -118,10 +133,14 @@ export function Tile({ feed, box, onRemove }: TileProps) {
     // Shortcuts for hands alone: keyboards reach the buttons themselves, which focus makes visible.
     const stop = new AbortController()
     const element = tile.current
-    element?.addEventListener('pointerup', (event) => {
-      const onButton = event.target instanceof Element && event.target.closest('button') !== null
-      if (event.pointerType !== 'mouse' && !onButton) setControls((shown) => !shown)
-    }, { signal: stop.signal })
+    element?.addEventListener(
+      'pointerup',
+      (event) => {
+        const onButton = event.target instanceof Element && event.target.closest('button') !== null
+        if (event.pointerType !== 'mouse' && !onButton) setControls((shown) => !shown)
+      },
+      { signal: stop.signal },
+    )
     element?.addEventListener('dblclick', fill, { signal: stop.signal })
     return () => stop.abort()
   }, [])

@@ -22,7 +22,9 @@ export function Tiles({ feeds, onRemove }: Props) {
   const [size, setSize] = useState({ width: 0, height: 0 })
   const list = [...feeds.value.values()]
   // As a text it changes only when a shape does, not with every reading of the statistics.
-  const shapes = useComputed(() => [...feeds.value.values()].map((feed) => aspectOf(feed).toFixed(3)).join(' '))
+  const shapes = useComputed(() =>
+    [...feeds.value.values()].map((feed) => aspectOf(feed).toFixed(3)).join(' '),
+  )
   const aspects = shapes.value
 
   useLayoutEffect(() => {

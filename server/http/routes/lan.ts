@@ -13,7 +13,10 @@ export interface LanSource {
 const file = (description: string) => Type.Unsafe<Buffer>({ type: 'string', format: 'binary', description })
 
 /** Serves LanInfo and the authority in the forms that phones install. The page itself is served elsewhere. */
-export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource | undefined }> = async (app, options) => {
+export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource | undefined }> = async (
+  app,
+  options,
+) => {
   const { lan } = options
   app.get(
     '/api/lan',
@@ -24,7 +27,8 @@ export const lanRoutes: FastifyPluginAsyncTypebox<{ readonly lan: LanSource | un
         response: { 200: LanInfo },
       },
     },
-    async (_request, reply) => reply.header('cache-control', 'no-store').send(lan?.info() ?? { addresses: [] }),
+    async (_request, reply) =>
+      reply.header('cache-control', 'no-store').send(lan?.info() ?? { addresses: [] }),
   )
   if (lan === undefined) return
 

@@ -20,9 +20,20 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
   registry.setDefaultLabels({ instance })
   collectDefaultMetrics({ register: registry })
   const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({ name, help, registers: [registry], collect() { this.set(value()) } })
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
   gauge('pairlens_rooms', 'Rooms open on this instance', () => hub.counts().rooms)
-  gauge('pairlens_members', 'Members on this instance, those in their resume window too', () => hub.counts().members)
+  gauge(
+    'pairlens_members',
+    'Members on this instance, those in their resume window too',
+    () => hub.counts().members,
+  )
   gauge('pairlens_connections', 'Open sockets', () => hub.counts().connections)
   const requests = new Histogram({
     name: 'pairlens_http_request_seconds',
@@ -34,20 +45,38 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
   app.addHook('onResponse', async (request, reply) => {
     // Patterns and not paths: every id would be a series of its own.
     const route = request.routeOptions.url ?? 'none'
-    requests.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+    requests.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
   })
   app.addHook('onClose', async () => registry.clear())
 
-
-  app.get('/metrics', {
-    schema: { tags: ['service'], summary: 'Figures for operators, Prometheus text', produces: ['text/plain'] },
-  }, async (request, reply) => {
-    const { authorization = '' } = request.headers
-    if (metricsToken === undefined ? !isLocal(request) : !sameText(authorization, `Bearer ${metricsToken}`)) {
-      throw new Refusal('unauthorized', metricsToken === undefined
-        ? 'Without METRICS_TOKEN only this machine itself may read the metrics.'
-        : 'Send METRICS_TOKEN as bearer.')
-    }
-    return reply.header('cache-control', 'no-store').type(registry.contentType).send(await registry.metrics())
-  })
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        tags: ['service'],
+        summary: 'Figures for operators, Prometheus text',
+        produces: ['text/plain'],
+      },
+    },
+    async (request, reply) => {
+      const { authorization = '' } = request.headers
+      if (
+        metricsToken === undefined ? !isLocal(request) : !sameText(authorization, `Bearer ${metricsToken}`)
+      ) {
+        throw new Refusal(
+          'unauthorized',
+          metricsToken === undefined
+            ? 'Without METRICS_TOKEN only this machine itself may read the metrics.'
+            : 'Send METRICS_TOKEN as bearer.',
+        )
+      }
+      return reply
+        .header('cache-control', 'no-store')
+        .type(registry.contentType)
+        .send(await registry.metrics())
+    },
+  )
 })

@@ -15,42 +15,70 @@ export const pairingRoutes: Routes = async (app, { services }) => {
   const { pairing, hub } = services
   const isFull = (room: Room) => hub.isFull(room.id)
 
-  app.post<{ Body: PreviewPairing }>('/api/pairings/preview', {
-    schema: { tags: ['pairing'], summary: 'What a code would lead to; uses nothing up', body: PreviewPairing, response: { 200: PairingPreview, ...described(400, 404, 409, 413, 415, 423, 429) } },
-  }, async (request, reply) => {
-    const presented = presentedIn(request.body)
-    const found = await guarded(services, request, presented, () => pairing.preview(presented, isFull))
-    return reply.header('cache-control', 'no-store').send({
-      room: { name: found.room.name },
-      host: { device: found.host },
-      role: found.role,
-      approvalNeeded: found.approvalNeeded,
-      expiresInMs: found.expiresIn,
-    })
-  })
+  app.post<{ Body: PreviewPairing }>(
+    '/api/pairings/preview',
+    {
+      schema: {
+        tags: ['pairing'],
+        summary: 'What a code would lead to; uses nothing up',
+        body: PreviewPairing,
+        response: { 200: PairingPreview, ...described(400, 404, 409, 413, 415, 423, 429) },
+      },
+    },
+    async (request, reply) => {
+      const presented = presentedIn(request.body)
+      const found = await guarded(services, request, presented, () => pairing.preview(presented, isFull))
+      return reply.header('cache-control', 'no-store').send({
+        room: { name: found.room.name },
+        host: { device: found.host },
+        role: found.role,
+        approvalNeeded: found.approvalNeeded,
+        expiresInMs: found.expiresIn,
+      })
+    },
+  )
 
-  app.post<{ Body: ClaimPairing }>('/api/pairings', {
-    schema: { tags: ['pairing'], summary: 'Use a code: a session in its room', body: ClaimPairing, response: { 201: Paired, ...described(400, 404, 409, 413, 415, 423, 429) } },
-  }, async (request, reply) => {
-    const { claimKey, deviceName } = request.body
-    const presented = presentedIn(request.body)
-    const device = deviceOf(request.headers['user-agent'])
-    const name = deviceName ?? nameOf(device, request.headers['user-agent'])
-    const claimed = await guarded(services, request, presented, () =>
-      pairing.claim(presented, { name, device, ...(claimKey === undefined ? {} : { claimKey }) }, isFull))
-    if (!claimed.repeated) {
-      request.log.info({ room: claimed.room.id, member: claimed.session.id, status: claimed.session.status }, 'paired')
-      hub.expect(claimed.room.id, claimed.session.id)
-      announce(services, claimed, { name, device })
-    }
-    const { session, room, check } = claimed
-    return reply.code(201).header('cache-control', 'no-store').send({ session, room, ...(check === undefined ? {} : { check }) })
-  })
+  app.post<{ Body: ClaimPairing }>(
+    '/api/pairings',
+    {
+      schema: {
+        tags: ['pairing'],
+        summary: 'Use a code: a session in its room',
+        body: ClaimPairing,
+        response: { 201: Paired, ...described(400, 404, 409, 413, 415, 423, 429) },
+      },
+    },
+    async (request, reply) => {
+      const { claimKey, deviceName } = request.body
+      const presented = presentedIn(request.body)
+      const device = deviceOf(request.headers['user-agent'])
+      const name = deviceName ?? nameOf(device, request.headers['user-agent'])
+      const claimed = await guarded(services, request, presented, () =>
+        pairing.claim(presented, { name, device, ...(claimKey === undefined ? {} : { claimKey }) }, isFull),
+      )
+      if (!claimed.repeated) {
+        request.log.info(
+          { room: claimed.room.id, member: claimed.session.id, status: claimed.session.status },
+          'paired',
+        )
+        hub.expect(claimed.room.id, claimed.session.id)
+        announce(services, claimed, { name, device })
+      }
+      const { session, room, check } = claimed
+      return reply
+        .code(201)
+        .header('cache-control', 'no-store')
+        .send({ session, room, ...(check === undefined ? {} : { check }) })
+    },
+  )
 }
 
 /** Bounds guessing [PAIR-6] and tells hosts of used codes [PAIR-7]. */
 async function guarded<T>(
-  { limits, hub }: HttpServices, request: FastifyRequest, presented: Presented, attempt: () => Promise<T>,
+  { limits, hub }: HttpServices,
+  request: FastifyRequest,
+  presented: Presented,
+  attempt: () => Promise<T>,
 ): Promise<T> {
   const typed = 'code' in presented
   const over = await limits.turn(request.ip)
@@ -58,8 +86,10 @@ async function guarded<T>(
     limits.admitTry(request.ip, typed)
     return await attempt()
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'pairing_code_invalid') await limits.unknownCode(request.ip, typed)
-    if (error instanceof CodeUsed && request.routeOptions.url === '/api/pairings') hub.pairingDone(error.roomId, error.id, 'reused')
+    if (error instanceof Refusal && error.code === 'pairing_code_invalid')
+      await limits.unknownCode(request.ip, typed)
+    if (error instanceof CodeUsed && request.routeOptions.url === '/api/pairings')
+      hub.pairingDone(error.roomId, error.id, 'reused')
     throw error
   } finally {
     over()
@@ -67,7 +97,11 @@ async function guarded<T>(
 }
 
 /** Hosts learn that a device came in, or that one waits for them. */
-function announce({ hub, sessions, clock, log }: HttpServices, { id, session, room }: Claimed, who: { name: string; device: Device }): void {
+function announce(
+  { hub, sessions, clock, log }: HttpServices,
+  { id, session, room }: Claimed,
+  who: { name: string; device: Device },
+): void {
   if (session.status === 'active') {
     hub.pairingDone(room.id, id, 'paired', session.id)
     return

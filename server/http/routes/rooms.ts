@@ -15,74 +15,135 @@ const gone = () => new Refusal('not_found', 'The room is gone.')
 export const roomRoutes: Routes = async (app, { services }) => {
   const { rooms, sessions, hub, limits } = services
 
-  app.post<{ Body: CreateRoom }>('/api/rooms', {
-    schema: { tags: ['rooms'], summary: 'A new room, and a host\'s session in it', body: CreateRoom, response: { 201: RoomCreated, ...described(400, 413, 415, 429) } },
-  }, async (request, reply) => {
-    limits.room(request.ip)
-    const { name = DEFAULT_NAME, deviceName, approval = 'typed' } = request.body
-    const device = deviceOf(request.headers['user-agent'])
-    const room = await rooms.create({ name, approval })
-    const session = await sessions.create(room.id, {
-      role: 'host', name: deviceName ?? nameOf(device, request.headers['user-agent']), device,
-    })
-    hub.expect(room.id, session.id)
-    request.log.info({ room: room.id, member: session.id }, 'room created')
-    return reply.code(201).header('cache-control', 'no-store').send({ room, session })
-  })
+  app.post<{ Body: CreateRoom }>(
+    '/api/rooms',
+    {
+      schema: {
+        tags: ['rooms'],
+        summary: "A new room, and a host's session in it",
+        body: CreateRoom,
+        response: { 201: RoomCreated, ...described(400, 413, 415, 429) },
+      },
+    },
+    async (request, reply) => {
+      limits.room(request.ip)
+      const { name = DEFAULT_NAME, deviceName, approval = 'typed' } = request.body
+      const device = deviceOf(request.headers['user-agent'])
+      const room = await rooms.create({ name, approval })
+      const session = await sessions.create(room.id, {
+        role: 'host',
+        name: deviceName ?? nameOf(device, request.headers['user-agent']),
+        device,
+      })
+      hub.expect(room.id, session.id)
+      request.log.info({ room: room.id, member: session.id }, 'room created')
+      return reply.code(201).header('cache-control', 'no-store').send({ room, session })
+    },
+  )
 
-  app.get('/api/room', {
-    preValidation: only('active', services),
-    schema: { tags: ['rooms'], summary: 'The own room and who is there', security, response: { 200: RoomView, ...described(401, 403) } },
-  }, async (request) => {
-    const { roomId } = sessionOf(request)
-    const room = await rooms.find(roomId)
-    if (room === undefined) throw gone()
-    return { room, members: hub.members(roomId) }
-  })
+  app.get(
+    '/api/room',
+    {
+      preValidation: only('active', services),
+      schema: {
+        tags: ['rooms'],
+        summary: 'The own room and who is there',
+        security,
+        response: { 200: RoomView, ...described(401, 403) },
+      },
+    },
+    async (request) => {
+      const { roomId } = sessionOf(request)
+      const room = await rooms.find(roomId)
+      if (room === undefined) throw gone()
+      return { room, members: hub.members(roomId) }
+    },
+  )
 
-  app.patch<{ Body: UpdateRoom }>('/api/room', {
-    preValidation: only('host', services),
-    schema: { tags: ['rooms'], summary: 'Rename, lock or change the approval of the room', security, body: UpdateRoom, response: { 200: RoomOnly, ...described(400, 401, 403, 413, 415) } },
-  }, async (request) => {
-    const { roomId } = sessionOf(request)
-    const { name, locked, approval } = request.body
-    const room = await rooms.update(roomId, {
-      ...(name === undefined ? {} : { name }),
-      ...(locked === undefined ? {} : { locked }),
-      ...(approval === undefined ? {} : { approval }),
-    })
-    if (room === undefined) throw gone()
-    hub.roomUpdated(room)
-    return { room }
-  })
+  app.patch<{ Body: UpdateRoom }>(
+    '/api/room',
+    {
+      preValidation: only('host', services),
+      schema: {
+        tags: ['rooms'],
+        summary: 'Rename, lock or change the approval of the room',
+        security,
+        body: UpdateRoom,
+        response: { 200: RoomOnly, ...described(400, 401, 403, 413, 415) },
+      },
+    },
+    async (request) => {
+      const { roomId } = sessionOf(request)
+      const { name, locked, approval } = request.body
+      const room = await rooms.update(roomId, {
+        ...(name === undefined ? {} : { name }),
+        ...(locked === undefined ? {} : { locked }),
+        ...(approval === undefined ? {} : { approval }),
+      })
+      if (room === undefined) throw gone()
+      hub.roomUpdated(room)
+      return { room }
+    },
+  )
 
-  app.delete('/api/room', {
-    preValidation: only('host', services),
-    schema: { tags: ['rooms'], summary: 'Delete the room with its sessions and codes', security, response: { 204: { type: 'null' }, ...described(401, 403) } },
-  }, async (request, reply) => {
-    const { roomId } = sessionOf(request)
-    const ended = await sessions.list(roomId)
-    await rooms.delete(roomId)
-    hub.endRoom(roomId, ended.map(({ id }) => id))
-    request.log.info({ room: roomId }, 'room deleted')
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/room',
+    {
+      preValidation: only('host', services),
+      schema: {
+        tags: ['rooms'],
+        summary: 'Delete the room with its sessions and codes',
+        security,
+        response: { 204: { type: 'null' }, ...described(401, 403) },
+      },
+    },
+    async (request, reply) => {
+      const { roomId } = sessionOf(request)
+      const ended = await sessions.list(roomId)
+      await rooms.delete(roomId)
+      hub.endRoom(
+        roomId,
+        ended.map(({ id }) => id),
+      )
+      request.log.info({ room: roomId }, 'room deleted')
+      return reply.code(204).send()
+    },
+  )
 
-  app.get('/api/room/sessions', {
-    preValidation: only('host', services),
-    schema: { tags: ['rooms'], summary: 'Every session of the room, absent ones too', security, response: { 200: SessionList, ...described(401, 403) } },
-  }, async (request) => ({ sessions: await sessions.list(sessionOf(request).roomId) }))
+  app.get(
+    '/api/room/sessions',
+    {
+      preValidation: only('host', services),
+      schema: {
+        tags: ['rooms'],
+        summary: 'Every session of the room, absent ones too',
+        security,
+        response: { 200: SessionList, ...described(401, 403) },
+      },
+    },
+    async (request) => ({ sessions: await sessions.list(sessionOf(request).roomId) }),
+  )
 
-  app.delete<{ Params: { id: SessionId } }>('/api/room/members/:id', {
-    preValidation: only('host', services),
-    schema: { tags: ['rooms'], summary: 'Remove a member, present or absent', security, params: Type.Object({ id: SessionIdSchema }), response: { 204: { type: 'null' }, ...described(401, 403, 404) } },
-  }, async (request, reply) => {
-    const { roomId } = sessionOf(request)
-    const { id } = request.params
-    if (!(await sessions.exists(roomId, id))) throw new Refusal('not_found', 'There is no such member.')
-    await sessions.revoke(roomId, id)
-    hub.end(roomId, id, 'kicked')
-    request.log.info({ room: roomId, member: id }, 'member removed')
-    return reply.code(204).send()
-  })
+  app.delete<{ Params: { id: SessionId } }>(
+    '/api/room/members/:id',
+    {
+      preValidation: only('host', services),
+      schema: {
+        tags: ['rooms'],
+        summary: 'Remove a member, present or absent',
+        security,
+        params: Type.Object({ id: SessionIdSchema }),
+        response: { 204: { type: 'null' }, ...described(401, 403, 404) },
+      },
+    },
+    async (request, reply) => {
+      const { roomId } = sessionOf(request)
+      const { id } = request.params
+      if (!(await sessions.exists(roomId, id))) throw new Refusal('not_found', 'There is no such member.')
+      await sessions.revoke(roomId, id)
+      hub.end(roomId, id, 'kicked')
+      request.log.info({ room: roomId, member: id }, 'member removed')
+      return reply.code(204).send()
+    },
+  )
 }

@@ -43,10 +43,14 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
 /** The socket: everything that is refused is refused before the upgrade, as an HTTP answer. */
 export function socketRoute(app: FastifyInstance, services: HttpServices, realtime: Realtime): void {
   const admit = async (request: FastifyRequest): Promise<void> => {
-    if (services.hub.draining) throw new Refusal('draining', 'This instance is shutting down. Connect again.', 1_000)
+    if (services.hub.draining)
+      throw new Refusal('draining', 'This instance is shutting down. Connect again.', 1_000)
     const { origin } = request.headers
     if (origin !== undefined && !services.origins.allows(origin)) {
-      throw new Refusal('forbidden', `Pages of ${origin} may not connect: set PUBLIC_URL or ALLOWED_ORIGINS on the server.`)
+      throw new Refusal(
+        'forbidden',
+        `Pages of ${origin} may not connect: set PUBLIC_URL or ALLOWED_ORIGINS on the server.`,
+      )
     }
     if (!offers(request.headers['sec-websocket-protocol']).includes(SUBPROTOCOL)) {
       throw new Refusal('invalid_request', `Offer the subprotocol ${SUBPROTOCOL}.`)

@@ -9,12 +9,19 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
   const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
     const decision = await sessions.approve(room.id, session, check)
     if (decision.kind === 'approved') {
-      hub.approved(room.id, { id: session, record: decision.record }, sessionShape(session, decision.record), ice.for(session))
+      hub.approved(
+        room.id,
+        { id: session, record: decision.record },
+        sessionShape(session, decision.record),
+        ice.for(session),
+      )
       hub.pairingDone(room.id, id, 'paired', session)
       return { ok: true, at: room.at }
     }
     hub.end(room.id, session, 'denied')
-    return decision.kind === 'check_wrong' ? refused('check_wrong', 'The number is not the one the device shows.') : gone()
+    return decision.kind === 'check_wrong'
+      ? refused('check_wrong', 'The number is not the one the device shows.')
+      : gone()
   })
   return outcome ?? gone()
 }

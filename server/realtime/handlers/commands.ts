@@ -8,20 +8,29 @@ export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, arg
   const theirs = room.roleOf(to)
   if (theirs === undefined) return notHere()
   if (theirs !== 'camera') return refused('forbidden', 'Only a camera takes commands.')
-  if (exceeds(args, MAX_MESSAGE, bytes)) return refused('too_large', `Arguments may hold ${MAX_MESSAGE} bytes at most.`)
+  if (exceeds(args, MAX_MESSAGE, bytes))
+    return refused('too_large', `Arguments may hold ${MAX_MESSAGE} bytes at most.`)
   const ref = nanoid<CommandRef>(12)
   room.openCommand(ref, id, to)
-  const at = room.publish({ type: 'command', from: id, ref, name, args: args ?? null }, id, { kind: 'member', id: to })
+  const at = room.publish({ type: 'command', from: id, ref, name, args: args ?? null }, id, {
+    kind: 'member',
+    id: to,
+  })
   return { ok: true, at, data: { ref } }
 }
 
 export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, data, error }) => {
   if (!room.has(to)) return notHere()
-  if (exceeds(data, MAX_MESSAGE, bytes) || exceeds(error, MAX_MESSAGE, bytes)) return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
+  if (exceeds(data, MAX_MESSAGE, bytes) || exceeds(error, MAX_MESSAGE, bytes))
+    return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
   if (!room.closeCommand(ref, to, id)) return refused('not_found', 'No command waits for this result.')
   const body = {
-    type: 'result' as const, from: id, ref, ok,
-    ...(data === undefined ? {} : { data }), ...(error === undefined ? {} : { error }),
+    type: 'result' as const,
+    from: id,
+    ref,
+    ok,
+    ...(data === undefined ? {} : { data }),
+    ...(error === undefined ? {} : { error }),
   }
   return { ok: true, at: room.publish(body, id, { kind: 'member', id: to }) }
 }

@@ -4,7 +4,14 @@ import { StoreUnavailable } from '../../domain/refusal.ts'
 import { frame } from '../wire.ts'
 import { approve, deny } from './approvals.ts'
 import { command, result } from './commands.ts'
-import { refused, type AnySessionType, type Context, type Handlers, type Outcome, type Services } from './context.ts'
+import {
+  refused,
+  type AnySessionType,
+  type Context,
+  type Handlers,
+  type Outcome,
+  type Services,
+} from './context.ts'
 import { message, signal } from './messages.ts'
 import { hello, leave, ping } from './presence.ts'
 import { state } from './state.ts'
@@ -51,15 +58,21 @@ export function handle(received: ClientMessage, turn: Turn): void {
 }
 
 function run<T extends ClientMessageType>(
-  type: T, received: ClientMessage, turn: Turn,
+  type: T,
+  received: ClientMessage,
+  turn: Turn,
 ): Outcome | void | Promise<Outcome | void> {
   const role = turn.room.roleOf(turn.id)
   if (!FOR_ANY_SESSION.has(type)) {
-    if (turn.status === 'pending' || role === undefined) return refused('forbidden', 'A host has not let this device in yet.')
+    if (turn.status === 'pending' || role === undefined)
+      return refused('forbidden', 'A host has not let this device in yet.')
     if (!MAY_SEND[type].includes(role)) return refused('forbidden', `A ${role} may not send ${type}.`)
   }
   // The table pairs each type with the handler of that type, which the compiler cannot follow through the index.
-  const handler = HANDLERS[type] as (context: Context & { role: Role | undefined }, message: ClientMessageOf<T>) => ReturnType<typeof run>
+  const handler = HANDLERS[type] as (
+    context: Context & { role: Role | undefined },
+    message: ClientMessageOf<T>,
+  ) => ReturnType<typeof run>
   return handler({ ...turn, role }, received as ClientMessageOf<T>)
 }
 
@@ -72,6 +85,8 @@ function reply(turn: Turn, id: MessageId | undefined, outcome: Outcome): void {
 }
 
 const unavailable = (error: unknown): string =>
-  error instanceof StoreUnavailable ? 'The store is unavailable; try again.' : 'The server could not do this; try again.'
+  error instanceof StoreUnavailable
+    ? 'The store is unavailable; try again.'
+    : 'The server could not do this; try again.'
 
 export type { Services }

@@ -7,7 +7,8 @@ const tooLarge = (most: number) => refused('too_large', `The data may hold ${mos
 export const signal: Handler<'signal'> = ({ room, id, role, bytes }, { to, data }) => {
   const theirs = to === id ? undefined : room.roleOf(to)
   if (theirs === undefined) return notHere()
-  if (role === 'camera' && theirs === 'camera') return refused('forbidden', 'A camera does not signal to a camera.')
+  if (role === 'camera' && theirs === 'camera')
+    return refused('forbidden', 'A camera does not signal to a camera.')
   if (exceeds(data, MAX_SIGNAL, bytes)) return tooLarge(MAX_SIGNAL)
   return { ok: true, at: room.publish({ type: 'signal', from: id, data }, id, { kind: 'member', id: to }) }
 }
@@ -15,7 +16,11 @@ export const signal: Handler<'signal'> = ({ room, id, role, bytes }, { to, data 
 /** An application's message to one member or to the whole room. */
 export const message: Handler<'message'> = ({ room, id, bytes }, { to, data }) => {
   if (exceeds(data, MAX_MESSAGE, bytes)) return tooLarge(MAX_MESSAGE)
-  if (to === undefined) return { ok: true, at: room.publish({ type: 'message', from: id, data }, id, { kind: 'all' }) }
+  if (to === undefined)
+    return { ok: true, at: room.publish({ type: 'message', from: id, data }, id, { kind: 'all' }) }
   if (to === id || !room.has(to)) return notHere()
-  return { ok: true, at: room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }) }
+  return {
+    ok: true,
+    at: room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }),
+  }
 }

@@ -2,7 +2,8 @@ import { frame } from '../wire.ts'
 import { refused, type Handler } from './context.ts'
 
 /** Opens a session; a second one on the same socket opens nothing. */
-export const hello: Handler<'hello'> = () => refused('invalid_message', 'This connection has said hello already.')
+export const hello: Handler<'hello'> = () =>
+  refused('invalid_message', 'This connection has said hello already.')
 
 /** Leaves now, without a resume window; the session stays valid. */
 export const leave: Handler<'leave'> = ({ room, id, connection }) => {

@@ -25,7 +25,8 @@ export function merge(target: MemberState, patch: MemberState): MemberState {
 
 /** What a member tells about itself. */
 export const state: Handler<'state'> = ({ room, id }, { state: patch }) => {
-  if (hasUnsafeKey(patch)) return refused('invalid_message', 'A state may not have keys that change prototypes.')
+  if (hasUnsafeKey(patch))
+    return refused('invalid_message', 'A state may not have keys that change prototypes.')
   const member = room.member(id)
   if (member === undefined) return notHere()
   const merged = merge(member.state, patch)

@@ -21,7 +21,13 @@ export type ButtonProps = Native & Own & { children?: ComponentChildren }
 /** A button with words; put an icon before the words as a child where it helps. */
 export function Button({ look = 'quiet', size = 'normal', children, class: more, ...rest }: ButtonProps) {
   return (
-    <button type="button" {...rest} class={more ? `button ${more}` : 'button'} data-look={look} data-size={size}>
+    <button
+      type="button"
+      {...rest}
+      class={more ? `button ${more}` : 'button'}
+      data-look={look}
+      data-size={size}
+    >
       {children}
     </button>
   )
@@ -29,7 +35,12 @@ export function Button({ look = 'quiet', size = 'normal', children, class: more,
 
 /** A button that is an icon alone; `label` says what it does to those who hear the page and on hover. */
 export function IconButton({
-  look = 'bare', size = 'normal', label, children, class: more, ...rest
+  look = 'bare',
+  size = 'normal',
+  label,
+  children,
+  class: more,
+  ...rest
 }: Native & Own & { label: string; children: ComponentChildren }) {
   return (
     <button

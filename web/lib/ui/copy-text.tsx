@@ -5,7 +5,10 @@ import { IconButton } from './button.tsx'
 /** Copies by the clipboard API, or by selecting where the page is no secure context (plain http on a LAN). */
 async function copy(text: string, element: HTMLElement | null): Promise<boolean> {
   if (window.isSecureContext) {
-    const written = await navigator.clipboard.writeText(text).then(() => true, () => false)
+    const written = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    )
     if (written) return true
   }
   if (!element) return false
@@ -32,11 +35,15 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   }
   return (
     <span class="copy-text">
-      <span class="copy-text-line" ref={line}>{text}</span>
+      <span class="copy-text-line" ref={line}>
+        {text}
+      </span>
       <IconButton label={done ? 'Copied' : `Copy ${label}`} onClick={() => void press()}>
         {done ? <Check size={16} aria-hidden="true" /> : <Copy size={16} aria-hidden="true" />}
       </IconButton>
-      <span class="visually-hidden" role="status">{done ? 'Copied' : ''}</span>
+      <span class="visually-hidden" role="status">
+        {done ? 'Copied' : ''}
+      </span>
     </span>
   )
 }

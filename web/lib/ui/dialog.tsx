@@ -35,8 +35,11 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
       onPointerDown={(event) => {
         // The dialog itself is hit only outside its padding box, that is on the backdrop.
         const box = event.currentTarget.getBoundingClientRect()
-        const inside = event.clientX >= box.left && event.clientX <= box.right
-          && event.clientY >= box.top && event.clientY <= box.bottom
+        const inside =
+          event.clientX >= box.left &&
+          event.clientX <= box.right &&
+          event.clientY >= box.top &&
+          event.clientY <= box.bottom
         if (event.target === event.currentTarget && !inside) onClose()
       }}
     >
@@ -63,13 +66,25 @@ type ConfirmProps = {
 }
 
 /** Asks before something is taken away. The safe answer has the focus. */
-export function Confirm({ title, confirm, danger = true, busy = false, onConfirm, onClose, children }: ConfirmProps) {
+export function Confirm({
+  title,
+  confirm,
+  danger = true,
+  busy = false,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <div>{children}</div>
       <div class="dialog-actions">
-        <Button autofocus onClick={onClose}>Cancel</Button>
-        <Button look={danger ? 'danger' : 'primary'} onClick={onConfirm} disabled={busy}>{confirm}</Button>
+        <Button autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button look={danger ? 'danger' : 'primary'} onClick={onConfirm} disabled={busy}>
+          {confirm}
+        </Button>
       </div>
     </Dialog>
   )

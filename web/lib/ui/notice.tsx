@@ -27,8 +27,16 @@ export function Notice({ title, tone = 'danger', mend, other, children }: Props)
       </div>
       {(mend ?? other) && (
         <div class="notice-mends">
-          {mend && <Button look="primary" onClick={mend.run} disabled={mend.busy}>{mend.label}</Button>}
-          {other && <Button onClick={other.run} disabled={other.busy}>{other.label}</Button>}
+          {mend && (
+            <Button look="primary" onClick={mend.run} disabled={mend.busy}>
+              {mend.label}
+            </Button>
+          )}
+          {other && (
+            <Button onClick={other.run} disabled={other.busy}>
+              {other.label}
+            </Button>
+          )}
         </div>
       )}
     </div>

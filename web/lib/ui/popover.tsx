@@ -31,11 +31,15 @@ export function Popover({ button, iconLabel, label, class: more, children }: Pro
     }
     document.addEventListener('pointerdown', elsewhere, { signal: stop.signal })
     document.addEventListener('focusin', elsewhere, { signal: stop.signal })
-    document.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return
-      close()
-      anchor.current?.querySelector('button')?.focus()
-    }, { signal: stop.signal })
+    document.addEventListener(
+      'keydown',
+      (event) => {
+        if (event.key !== 'Escape') return
+        close()
+        anchor.current?.querySelector('button')?.focus()
+      },
+      { signal: stop.signal },
+    )
     return () => stop.abort()
   }, [open])
 
@@ -47,9 +51,15 @@ export function Popover({ button, iconLabel, label, class: more, children }: Pro
   }
   return (
     <span class="popover-anchor" ref={anchor}>
-      {iconLabel === undefined
-        ? <Button look="bare" {...props}>{button}</Button>
-        : <IconButton label={iconLabel} {...props}>{button}</IconButton>}
+      {iconLabel === undefined ? (
+        <Button look="bare" {...props}>
+          {button}
+        </Button>
+      ) : (
+        <IconButton label={iconLabel} {...props}>
+          {button}
+        </IconButton>
+      )}
       {open && (
         <div class="popover" id={panel} role="group" aria-label={label}>
           {children(close)}

@@ -14,7 +14,15 @@ const paths: Record<ShapeKind, ComponentChildren> = {
     </>
   ),
   dashed: (
-    <circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.75" stroke-dasharray="2.1 2.1" />
+    <circle
+      cx="5"
+      cy="5"
+      r="4"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+      stroke-dasharray="2.1 2.1"
+    />
   ),
   empty: <circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.5" />,
   square: <rect x="1" y="1" width="8" height="8" rx="1" fill="currentColor" />,
@@ -31,7 +39,15 @@ export function Shape({ kind, tone = 'muted' }: { kind: ShapeKind; tone?: Tone }
 }
 
 /** A state: its shape, then its words. */
-export function StateLine({ kind, tone, children }: { kind: ShapeKind; tone?: Tone; children: ComponentChildren }) {
+export function StateLine({
+  kind,
+  tone,
+  children,
+}: {
+  kind: ShapeKind
+  tone?: Tone
+  children: ComponentChildren
+}) {
   return (
     <span class="state-line">
       <Shape kind={kind} {...(tone ? { tone } : {})} />
