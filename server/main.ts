@@ -23,7 +23,9 @@ export interface StartOptions {
 /** Balancers need to see that this instance leaves before it refuses connections [DRAIN-1]. Milliseconds. */
 const SAY_DRAINING_FOR = 1_200
 /** What is still open so long before the end is cut, so that the process ends in time. Milliseconds. */
-const CUT_BEFORE_END = 2_000
+const CUT_BEFORE_END = 700
+/** After the time to drain and this much more the process ends as failed, whatever still hangs. Milliseconds. */
+const GIVE_UP_AFTER = 1_000
 
 /** A start that cannot go on says why in one line and ends the process. */
 function giveUp(why: string): never {
@@ -128,10 +130,11 @@ function announce(
 
 async function drain({ server, hub }: App, drainMs: number): Promise<void> {
   hub.drain()
-  await new Promise((resolve) => setTimeout(resolve, Math.min(SAY_DRAINING_FOR, drainMs)))
+  const sayFor = Math.min(SAY_DRAINING_FOR, Math.max(1_000, drainMs - CUT_BEFORE_END))
+  await new Promise((resolve) => setTimeout(resolve, sayFor))
   const cut = setTimeout(
     () => server.server.closeAllConnections(),
-    Math.max(0, drainMs - SAY_DRAINING_FOR - CUT_BEFORE_END),
+    Math.max(0, drainMs - sayFor - CUT_BEFORE_END),
   )
   await server.close()
   clearTimeout(cut)
@@ -177,7 +180,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
   port = portOf(app.server, config.port)
   await lan?.attach(app.server)
 
-  closeWithGrace({ delay: config.drainMs, logger: log }, async ({ err, signal }) => {
+  closeWithGrace({ delay: config.drainMs + GIVE_UP_AFTER, logger: log }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'the server cannot go on')
     else log.info({ signal }, 'draining')
     await drain(app, config.drainMs)

@@ -9,7 +9,7 @@ import { StoreUnavailable, type Store } from '../../server/store/store.ts'
 import { createTestClock, type TestClock } from '../support/clock.ts'
 
 export const APP_SECRET = 'test-app-secret-0123456789'
-export const PHONE: Device = { kind: 'phone', browser: 'Safari', os: 'iOS' }
+const PHONE: Device = { kind: 'phone', browser: 'Safari', os: 'iOS' }
 export const LAPTOP: Device = { kind: 'desktop', browser: 'Firefox', os: 'Windows' }
 export const SECOND = 1_000
 export const DAY = 86_400_000

@@ -21,7 +21,7 @@ const HANDLERS: Handlers = { hello, signal, message, state, command, result, app
 const EVERY_ROLE: readonly Role[] = ['host', 'viewer', 'camera']
 
 /** Which roles may send what [SESS-4]. */
-export const MAY_SEND: Readonly<Record<ClientMessageType, readonly Role[]>> = {
+const MAY_SEND: Readonly<Record<ClientMessageType, readonly Role[]>> = {
   hello: EVERY_ROLE,
   signal: EVERY_ROLE,
   message: EVERY_ROLE,

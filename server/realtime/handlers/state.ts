@@ -13,7 +13,7 @@ function hasUnsafeKey(value: unknown): boolean {
 }
 
 /** JSON merge patch (RFC 7396, section 2) of two objects. */
-export function merge(target: MemberState, patch: MemberState): MemberState {
+function merge(target: MemberState, patch: MemberState): MemberState {
   const result: MemberState = { ...target }
   for (const [key, part] of Object.entries(patch)) {
     const before = result[key]
