@@ -122,6 +122,10 @@ export class Room {
    */
   enter(visitor: Visitor, connection: Connection, back: Return, continues?: number): Entered {
     if (!this.#isLatest(visitor.id, back.attempt)) return { kind: 'superseded' }
+    // It may have read of its approval before this room was told: the earlier connection still waits then.
+    const earlier = this.#waiting.get(visitor.id)
+    this.#waiting.delete(visitor.id)
+    if (earlier !== connection) earlier?.close('connected_elsewhere')
     const seat = this.#seats.get(visitor.id)
     if (seat === undefined) {
       // A number of its own, or the last place of an earlier seat could not be told from the first of this one.
@@ -165,7 +169,6 @@ export class Room {
   admit(visitor: Visitor): Connection | undefined {
     const connection = this.#waiting.get(visitor.id)
     if (connection === undefined) return undefined
-    this.#waiting.delete(visitor.id)
     // The word of it may be lost: then a place of the time of waiting is what its client comes back with.
     this.enter(visitor, connection, {}, 0)
     return connection
