@@ -92,7 +92,10 @@ export class Conversation {
     }
     const { arrival, done } = this.#realtime.hub.arriving(parts.id)
     try {
-      const found = await this.#realtime.sessions.authenticate(hello.token)
+      let found = await this.#realtime.sessions.authenticate(hello.token)
+      // What was read while the claim waited may have expired by now, and the approval not.
+      if (found === undefined && arrival.approved)
+        found = await this.#realtime.sessions.authenticate(hello.token)
       const info = await this.#realtime.rooms.look(parts.roomId)
       if (this.#connection.closed) return
       const session = found && arrival.approved ? { ...found, record: arrival.approved } : found
