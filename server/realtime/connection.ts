@@ -1,6 +1,5 @@
-import type { Duplex } from 'node:stream'
 import { nanoid } from 'nanoid'
-import type { RawData, WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import type { Clock, Disposer } from '../domain/clock.ts'
 import { CLOSES, type CloseReason } from '../protocol/closes.ts'
 import type { ConnectionId } from '../protocol/ids.ts'
@@ -16,7 +15,7 @@ import type { ClientMessage, ClientMessageOf, MessageId } from '../protocol/mess
 import type { ReplyCode } from '../protocol/problems.ts'
 import { Bucket } from './bucket.ts'
 import { parseClientMessage, type Parsed } from './validate.ts'
-import { frame, write, type Framed } from './wire.ts'
+import { frame, write, type Framed, type FrameStream } from './wire.ts'
 
 /** One socket, as rooms see it. */
 export interface Connection {
@@ -36,10 +35,24 @@ export interface ConnectionListener {
   closed(by: 'client' | 'server'): void
 }
 
-export interface ConnectionOptions {
-  readonly socket: WebSocket
+/** What a connection needs of a `WebSocket` of `ws`. */
+interface Socket {
+  on(event: 'message', listener: (data: RawData, isBinary: boolean) => void): unknown
+  on(event: 'pong', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: (code: number) => void): unknown
+  close(code: number, reason: string): void
+  ping(): void
+  terminate(): void
+}
+
+export interface Transport {
+  readonly socket: Socket
   /** The stream below the socket, to which ready frames are written. */
-  readonly stream: Duplex
+  readonly stream: FrameStream
+}
+
+export interface ConnectionOptions extends Transport {
   readonly clock: Clock
   readonly rateLimits: boolean
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }

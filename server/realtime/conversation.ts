@@ -21,7 +21,7 @@ import type {
   ServerMessageOf,
 } from '../protocol/messages.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
-import { SocketConnection, type ConnectionOptions } from './connection.ts'
+import { SocketConnection, type ConnectionOptions, type Transport } from './connection.ts'
 import { handle, type Services } from './handlers/index.ts'
 import type { Hub } from './hub.ts'
 import type { IceServers } from './ice.ts'
@@ -58,7 +58,7 @@ export class Conversation {
   readonly #connection: SocketConnection
   #phase: Phase
 
-  constructor(realtime: Realtime, transport: Pick<ConnectionOptions, 'socket' | 'stream'>) {
+  constructor(realtime: Realtime, transport: Transport) {
     this.#realtime = realtime
     const { clock, rateLimits, log } = realtime
     this.#phase = {
@@ -92,7 +92,10 @@ export class Conversation {
     }
     const { arrival, done } = this.#realtime.hub.arriving(parts.id)
     try {
-      const found = await this.#realtime.sessions.authenticate(hello.token)
+      let found = await this.#realtime.sessions.authenticate(hello.token)
+      // What was read while the claim waited may have expired by now, and the approval not.
+      if (found === undefined && arrival.approved)
+        found = await this.#realtime.sessions.authenticate(hello.token)
       const info = await this.#realtime.rooms.look(parts.roomId)
       if (this.#connection.closed) return
       const session = found && arrival.approved ? { ...found, record: arrival.approved } : found

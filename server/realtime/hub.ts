@@ -218,7 +218,15 @@ export class Hub {
     connection.send(
       frame({ type: 'approved', session, room: room.info, members: room.members(), at: room.at, iceServers }),
     )
-    if (role === 'host') this.tellPending(room, connection)
+    if (role !== 'host') return
+    for (const { id, session: claimed, ...claimant } of this.#approvals.of(roomId)) {
+      // Its own claim is still held. The others go into the log, since this connection may be lost before they arrive.
+      if (claimed !== who.id)
+        room.publish({ type: 'pairing-pending', pairing: { id, ...claimant } }, undefined, {
+          kind: 'member',
+          id: who.id,
+        })
+    }
   }
 
   /** A host that was not there when claims came in would never learn of them: they are told again. */

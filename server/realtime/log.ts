@@ -21,6 +21,8 @@ export class RoomLog {
   readonly #events: LogEvent[] = []
   #first = 0
   #bytes = 0
+  /** The number of the newest event that is gone. */
+  #gone = 0
 
   add(event: LogEvent): void {
     this.#events.push(event)
@@ -28,6 +30,7 @@ export class RoomLog {
     while (this.#events.length - this.#first > LOG_MAX_EVENTS || this.#bytes > LOG_MAX_BYTES) {
       const oldest = this.#events[this.#first]
       if (oldest === undefined) break
+      this.#gone = oldest.n
       this.#bytes -= oldest.framed.size
       this.#first += 1
     }
@@ -38,11 +41,11 @@ export class RoomLog {
     }
   }
 
-  /** The events behind the n-th of `last`, in order; nothing where some of them are gone. */
+  /** The events behind the n-th, in order, where `last` is the newest number; nothing where some are gone. */
   since(n: number, last: number): readonly LogEvent[] | undefined {
-    const kept = this.#events.length - this.#first
-    const missed = last - n
-    if (missed < 0 || missed > kept) return undefined
-    return missed === 0 ? [] : this.#events.slice(-missed)
+    if (n > last || n < this.#gone) return undefined
+    let from = this.#events.length
+    while (from > this.#first && (this.#events[from - 1]?.n ?? 0) > n) from -= 1
+    return this.#events.slice(from)
   }
 }

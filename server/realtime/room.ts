@@ -25,6 +25,8 @@ interface Seat extends Visitor {
   readonly joinedAt: number
   /** Events up to the n-th went by before it was seated [ROOM-4]. */
   readonly since: number
+  /** The first place that a connection may continue from; one before it is of an earlier seat [RES-1]. */
+  readonly continues: number
   state: MemberState
   link: Link
 }
@@ -118,14 +120,21 @@ export class Room {
    * Seats an active session's connection; an earlier one of the session is closed [SESS-2].
    * The caller sends the welcome and what was missed before anything else can happen.
    */
-  enter(visitor: Visitor, connection: Connection, back: Return): Entered {
+  enter(visitor: Visitor, connection: Connection, back: Return, continues?: number): Entered {
     if (!this.#isLatest(visitor.id, back.attempt)) return { kind: 'superseded' }
+    // It may have read of its approval before this room was told: the earlier connection still waits then.
+    const earlier = this.#waiting.get(visitor.id)
+    this.#waiting.delete(visitor.id)
+    if (earlier !== connection) earlier?.close('connected_elsewhere')
     const seat = this.#seats.get(visitor.id)
     if (seat === undefined) {
+      // A number of its own, or the last place of an earlier seat could not be told from the first of this one.
+      this.#n += 1
       const fresh: Seat = {
         ...visitor,
         joinedAt: this.#clock.now(),
         since: this.#n,
+        continues: continues ?? this.#n,
         state: {},
         link: { kind: 'connected', connection },
       }
@@ -160,8 +169,8 @@ export class Room {
   admit(visitor: Visitor): Connection | undefined {
     const connection = this.#waiting.get(visitor.id)
     if (connection === undefined) return undefined
-    this.#waiting.delete(visitor.id)
-    this.enter(visitor, connection, {})
+    // The word of it may be lost: then a place of the time of waiting is what its client comes back with.
+    this.enter(visitor, connection, {}, 0)
     return connection
   }
 
@@ -263,7 +272,8 @@ export class Room {
   /** All or nothing: never a part of what was missed. */
   #missedBy(seat: Seat, resume: string): Framed[] | undefined {
     const place = placeOf(resume, this.#origin)
-    const missed = place === undefined ? undefined : this.#log.since(place, this.#n)
+    if (place === undefined || place < seat.continues) return undefined
+    const missed = this.#log.since(place, this.#n)
     return missed?.filter((event) => this.#isMeant(seat, event)).map((event) => event.framed)
   }
 

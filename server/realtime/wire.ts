@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { WebSocket } from 'ws'
+import * as ws from 'ws'
 import type { ServerMessage } from '../protocol/messages.ts'
 
 /**
@@ -21,7 +21,7 @@ interface FrameOptions {
 }
 
 /** `ws` exports its sender, whose `frame` lays out one frame (RFC 6455, section 5.2), without a type. */
-const { Sender } = WebSocket as unknown as {
+const { Sender } = ws as unknown as {
   Sender: { frame(data: Buffer, options: FrameOptions): Buffer[] }
 }
 
@@ -35,8 +35,14 @@ export function frame(message: ServerMessage): Framed {
 /** Held back at most within a tick. Bytes. */
 const FLUSH_ABOVE = 65_536
 
+/** The part of a stream that frames are written with. */
+export type FrameStream = Pick<
+  Duplex,
+  'cork' | 'destroyed' | 'uncork' | 'writable' | 'writableCorked' | 'writableLength' | 'write'
+>
+
 /** Corked sockets wait here for the end of the tick: a burst of events then costs one system call a socket. */
-let corked: Duplex[] = []
+let corked: FrameStream[] = []
 
 function uncork(): void {
   const sockets = corked
@@ -45,7 +51,7 @@ function uncork(): void {
 }
 
 /** The one function that writes frames of ours to a socket. */
-export function write(socket: Duplex, framed: Framed): void {
+export function write(socket: FrameStream, framed: Framed): void {
   if (socket.destroyed || !socket.writable) return
   if (socket.writableCorked === 0) {
     socket.cork()
