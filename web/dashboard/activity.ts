@@ -32,11 +32,15 @@ export function watchActivity(idleAfter: number): Activity {
   for (const type of INPUTS) {
     addEventListener(type, touch, { passive: true, capture: true, signal: stop.signal })
   }
-  document.addEventListener('visibilitychange', () => {
-    // To bring a page back takes a click or a key that this page does not see.
-    if (!document.hidden) lastInput = Date.now()
-    judge()
-  }, { signal: stop.signal })
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      // To bring a page back takes a click or a key that this page does not see.
+      if (!document.hidden) lastInput = Date.now()
+      judge()
+    },
+    { signal: stop.signal },
+  )
   judge()
 
   return {

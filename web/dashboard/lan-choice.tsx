@@ -8,7 +8,15 @@ type Address = LanInfo['addresses'][number]
 
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
 
-function TrustDialog({ trust, address, onClose }: { trust: TrustInfo; address: Address; onClose: () => void }) {
+function TrustDialog({
+  trust,
+  address,
+  onClose,
+}: {
+  trust: TrustInfo
+  address: Address
+  onClose: () => void
+}) {
   const page = new URL(trust.paths.page, address.url)
   page.protocol = 'http:'
   page.port = String(trust.httpPort)
@@ -39,13 +47,22 @@ function TrustDialog({ trust, address, onClose }: { trust: TrustInfo; address: A
  * Which address phones use, where there are several, and what to do about certificate warnings.
  * `url` is that of the code that is shown; nothing is rendered where the server has no LAN listener.
  */
-export function LanChoice({ lan, url, onChange }: { lan: Lan; url: string | undefined; onChange: () => void }) {
+export function LanChoice({
+  lan,
+  url,
+  onChange,
+}: {
+  lan: Lan
+  url: string | undefined
+  onChange: () => void
+}) {
   const [explained, setExplained] = useState(false)
   const select = useId()
   const info = lan.info.value
-  const shown = info?.addresses.find(({ address }) => address === lan.chosen.value)
-    ?? info?.addresses.find((one) => url !== undefined && hostOf(one.url) === hostOf(url))
-    ?? info?.addresses[0]
+  const shown =
+    info?.addresses.find(({ address }) => address === lan.chosen.value) ??
+    info?.addresses.find((one) => url !== undefined && hostOf(one.url) === hostOf(url)) ??
+    info?.addresses[0]
   if (!info || !shown) return null
   return (
     <div class="lan">
@@ -68,7 +85,9 @@ export function LanChoice({ lan, url, onChange }: { lan: Lan; url: string | unde
         </div>
       )}
       {info.trust && (
-        <button type="button" class="link-button" onClick={() => setExplained(true)}>Phone shows a warning?</button>
+        <button type="button" class="link-button" onClick={() => setExplained(true)}>
+          Phone shows a warning?
+        </button>
       )}
       {info.trust && explained && (
         <TrustDialog trust={info.trust} address={shown} onClose={() => setExplained(false)} />

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { CodeId } from '../../server/protocol/ids.ts'
 import type { PairingCode } from '../../server/protocol/models.ts'
-import type { Failure } from './failure.ts'
+import type { Failure } from '../lib/room/explain.ts'
 
 /** So long before its end a code is replaced; the old one still works meanwhile. */
 const RENEW_BEFORE = 10_000
@@ -121,12 +121,16 @@ export function keepCode({ issue, explain, present }: Needs): CodeKeeper {
     if (present.value) untracked(look)
   })
   const stopListening = new AbortController()
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) return
-    // Who brings the page back sees a code without asking; who was idle before it presses the button.
-    resting.value = false
-    look()
-  }, { signal: stopListening.signal })
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.hidden) return
+      // Who brings the page back sees a code without asking; who was idle before it presses the button.
+      resting.value = false
+      look()
+    },
+    { signal: stopListening.signal },
+  )
 
   const view = computed<CodeView>(() => {
     if (code.value) return { kind: 'shown', code: code.value }

@@ -1,9 +1,9 @@
-import type { Device } from '../../server/protocol/models.ts'
-import type { Battery, CameraState } from '../lib/camera-state.ts'
-import { pictureFailure } from '../lib/failures.ts'
-import type { FeedState } from '../lib/receiving.ts'
-import type { Transport } from '../lib/stats.ts'
-import type { ShapeKind, Tone } from '../lib/ui/state-line.tsx'
+import type { Device } from '../../../server/protocol/models.ts'
+import type { Battery, CameraState } from '../camera-state.ts'
+import { pictureFailure } from '../failures.ts'
+import type { FeedState } from '../receiving.ts'
+import type { Transport } from '../stats.ts'
+import type { ShapeKind, Tone } from '../ui/state-line.tsx'
 
 /** States of a tile [MED-1]. */
 export type TileState = FeedState['status']
@@ -38,7 +38,13 @@ export function pictureWords(width: number, height: number, fps: number | undefi
 }
 
 const NETWORKS: Record<string, string> = {
-  wifi: 'Wi-Fi', cellular: 'Mobile network', ethernet: 'Cable', 'slow-2g': '2G', '2g': '2G', '3g': '3G', '4g': '4G',
+  wifi: 'Wi-Fi',
+  cellular: 'Mobile network',
+  ethernet: 'Cable',
+  'slow-2g': '2G',
+  '2g': '2G',
+  '3g': '3G',
+  '4g': '4G',
 }
 export const networkWords = (name: string) => NETWORKS[name] ?? name
 
@@ -54,27 +60,43 @@ function cameraTrouble({ status, detail }: CameraState): Blank | undefined {
     case 'off':
       return { title: 'Camera is off', text: 'Tap Start camera on the phone.' }
     case 'asking':
-      return { title: 'Waiting for permission', text: 'The phone asks whether it may use its camera. Tap Allow there.' }
+      return {
+        title: 'Waiting for permission',
+        text: 'The phone asks whether it may use its camera. Tap Allow there.',
+      }
     case 'needs-tap':
       return { title: 'One tap on the phone', text: 'Its page is back and needs a tap to start the camera.' }
     case 'paused':
-      return { title: 'Paused', text: 'The page is in the background, or another app has the camera. Open it again.' }
+      return {
+        title: 'Paused',
+        text: 'The page is in the background, or another app has the camera. Open it again.',
+      }
     case 'denied':
       return {
         title: 'The camera is not allowed',
-        text: detail ?? 'Allow the camera for this page in the phone’s browser settings, then tap Start camera.',
+        text:
+          detail ?? 'Allow the camera for this page in the phone’s browser settings, then tap Start camera.',
       }
     case 'missing':
-      return { title: 'No camera found', text: detail ?? 'This device has no camera that the browser can see.' }
+      return {
+        title: 'No camera found',
+        text: detail ?? 'This device has no camera that the browser can see.',
+      }
     case 'in-use':
-      return { title: 'The camera is busy', text: detail ?? 'Close the other app that uses it, then tap Start camera.' }
+      return {
+        title: 'The camera is busy',
+        text: detail ?? 'Close the other app that uses it, then tap Start camera.',
+      }
     case 'insecure':
       return {
         title: 'This address cannot use the camera',
         text: detail ?? 'Phones give their camera only to https pages. Scan the code again from here.',
       }
     case 'error':
-      return { title: 'The camera did not start', text: detail ?? 'Reload the page on the phone and try again.' }
+      return {
+        title: 'The camera did not start',
+        text: detail ?? 'Reload the page on the phone and try again.',
+      }
     case 'live':
       return undefined
   }
@@ -83,7 +105,8 @@ function cameraTrouble({ status, detail }: CameraState): Blank | undefined {
 /** What a tile says in its middle; undefined while there is nothing to add to the picture. */
 export function blankOf(state: FeedState, camera: CameraState, connected: boolean): Blank | undefined {
   if (state.status === 'live') return undefined
-  if (!connected) return { title: 'The phone is away', text: 'The picture comes back by itself when it returns.' }
+  if (!connected)
+    return { title: 'The phone is away', text: 'The picture comes back by itself when it returns.' }
   const trouble = cameraTrouble(camera)
   if (trouble) return trouble
   switch (state.status) {
@@ -102,4 +125,8 @@ export function blankOf(state: FeedState, camera: CameraState, connected: boolea
 
 /** Statuses of a camera that are failures, not stages. */
 export const isFailure = ({ status }: CameraState) =>
-  status === 'denied' || status === 'missing' || status === 'in-use' || status === 'insecure' || status === 'error'
+  status === 'denied' ||
+  status === 'missing' ||
+  status === 'in-use' ||
+  status === 'insecure' ||
+  status === 'error'

@@ -1,5 +1,5 @@
-import { ApiError } from '../lib/api.ts'
-import { RequestError } from '../lib/outbox.ts'
+import { ApiError } from '../api.ts'
+import { RequestError } from '../outbox.ts'
 
 /** A failure in words a person can act on. */
 export interface Failure {
@@ -18,7 +18,10 @@ const inAWhile = (ms: number | undefined) => {
 function words(error: ApiError): { title: string; advice: string } {
   switch (error.code) {
     case 'unreachable':
-      return { title: 'The server does not answer', advice: 'Check that it runs and that this computer is online.' }
+      return {
+        title: 'The server does not answer',
+        advice: 'Check that it runs and that this computer is online.',
+      }
     case 'rate_limited':
       return { title: 'Too many tries', advice: `It works again ${inAWhile(error.retryAfterMs)}.` }
     case 'store_unavailable':
@@ -30,7 +33,10 @@ function words(error: ApiError): { title: string; advice: string } {
     case 'forbidden':
       return { title: 'Not allowed', advice: 'Only a host can do this.' }
     case 'pairing_code_invalid':
-      return { title: 'This invitation does not work any more', advice: 'Ask for a new one: each lasts two minutes.' }
+      return {
+        title: 'This invitation does not work any more',
+        advice: 'Ask for a new one: each lasts two minutes.',
+      }
     case 'pairing_code_used':
       return { title: 'This invitation was already used', advice: 'Ask for a new one: each works once.' }
     case 'room_full':

@@ -1,12 +1,20 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Maximize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
-import type { Feed } from '../lib/receiving.ts'
-import { Button, IconButton } from '../lib/ui/button.tsx'
-import { Shape } from '../lib/ui/state-line.tsx'
-import { toast } from '../lib/ui/toast.tsx'
+import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
+import { listen } from '../disposer.ts'
+import type { Feed } from '../receiving.ts'
+import { Button, IconButton } from '../ui/button.tsx'
+import { Shape } from '../ui/state-line.tsx'
+import { toast } from '../ui/toast.tsx'
 import type { TileBox } from './rows.ts'
 import {
-  batteryWords, blankOf, deviceWords, isFailure, networkWords, pictureWords, TILE_STATES, TRANSPORTS,
+  batteryWords,
+  blankOf,
+  deviceWords,
+  isFailure,
+  networkWords,
+  pictureWords,
+  TILE_STATES,
+  TRANSPORTS,
 } from './words.ts'
 
 /** Safari on iPhones lets only the video itself fill the screen. */
@@ -34,8 +42,16 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
         </span>
         {stats?.transport && <span>{TRANSPORTS[stats.transport]}</span>}
         {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
-        {battery && <span class="tile-extra" title="Battery">{batteryWords(battery)}</span>}
-        {network && <span class="tile-extra" title="Network">{networkWords(network)}</span>}
+        {battery && (
+          <span class="tile-extra" title="Battery">
+            {batteryWords(battery)}
+          </span>
+        )}
+        {network && (
+          <span class="tile-extra" title="Network">
+            {networkWords(network)}
+          </span>
+        )}
       </span>
     </div>
   )
@@ -90,6 +106,7 @@ export function Tile({ feed, box, onRemove }: TileProps) {
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
   const [hadPicture, setHadPicture] = useState(false)
+  const [full, setFull] = useState(false)
   const state = feed.state.value.status
   const stream = feed.stream.value
   const member = feed.member.value
@@ -114,14 +131,22 @@ export function Tile({ feed, box, onRemove }: TileProps) {
   useEffect(() => {
     if (state === 'live') setHadPicture(true)
   }, [state, stream])
+  useEffect(
+    () => listen(document, 'fullscreenchange', () => setFull(document.fullscreenElement === tile.current)),
+    [],
+  )
   useEffect(() => {
     // Shortcuts for hands alone: keyboards reach the buttons themselves, which focus makes visible.
     const stop = new AbortController()
     const element = tile.current
-    element?.addEventListener('pointerup', (event) => {
-      const onButton = event.target instanceof Element && event.target.closest('button') !== null
-      if (event.pointerType !== 'mouse' && !onButton) setControls((shown) => !shown)
-    }, { signal: stop.signal })
+    element?.addEventListener(
+      'pointerup',
+      (event) => {
+        const onButton = event.target instanceof Element && event.target.closest('button') !== null
+        if (event.pointerType !== 'mouse' && !onButton) setControls((shown) => !shown)
+      },
+      { signal: stop.signal },
+    )
     element?.addEventListener('dblclick', fill, { signal: stop.signal })
     return () => stop.abort()
   }, [])
@@ -142,10 +167,10 @@ export function Tile({ feed, box, onRemove }: TileProps) {
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
       <div class="tile-controls">
-        <IconButton look="picture" label={`Full screen: ${name}`} onClick={fill}>
-          <Maximize2 size={18} aria-hidden="true" />
+        <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>
+          {full ? <Minimize2 size={18} aria-hidden="true" /> : <Maximize2 size={18} aria-hidden="true" />}
         </IconButton>
-        {onRemove && (
+        {onRemove && !full && (
           <IconButton look="picture" label={`Remove ${name}`} onClick={onRemove}>
             <X size={18} aria-hidden="true" />
           </IconButton>

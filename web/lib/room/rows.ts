@@ -76,8 +76,9 @@ export function layRows(width: number, height: number, aspects: readonly number[
   let largest = -1
   for (let count = 1; count <= aspects.length; count += 1) {
     const rows = split(aspects, count)
-    const wide = rows.map((row) =>
-      Math.max(0, width - gap * (row.length - 1)) / row.reduce((sum, aspect) => sum + aspect, 0))
+    const wide = rows.map(
+      (row) => Math.max(0, width - gap * (row.length - 1)) / row.reduce((sum, aspect) => sum + aspect, 0),
+    )
     const boxes = place(rows, fit(wide, Math.max(0, height - gap * (rows.length - 1))), width, gap)
     // The smallest tile counts too: one giant beside stamps is not the best use of a window.
     const areas = boxes.map((box) => box.width * box.height)

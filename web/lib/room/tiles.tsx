@@ -1,7 +1,7 @@
 import { useComputed, type ReadonlySignal } from '@preact/signals'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { SessionId } from '../../server/protocol/ids.ts'
-import type { Feed } from '../lib/receiving.ts'
+import type { SessionId } from '../../../server/protocol/ids.ts'
+import type { Feed } from '../receiving.ts'
 import { layRows } from './rows.ts'
 import { aspectOf, Tile } from './tile.tsx'
 
@@ -22,7 +22,9 @@ export function Tiles({ feeds, onRemove }: Props) {
   const [size, setSize] = useState({ width: 0, height: 0 })
   const list = [...feeds.value.values()]
   // As a text it changes only when a shape does, not with every reading of the statistics.
-  const shapes = useComputed(() => [...feeds.value.values()].map((feed) => aspectOf(feed).toFixed(3)).join(' '))
+  const shapes = useComputed(() =>
+    [...feeds.value.values()].map((feed) => aspectOf(feed).toFixed(3)).join(' '),
+  )
   const aspects = shapes.value
 
   useLayoutEffect(() => {
