@@ -26,6 +26,16 @@ function wayWords(role: Role | undefined, approval: Approval | undefined): strin
   return 'By a code, scanned or typed.'
 }
 
+const TYPING = 'textarea, select, input:not([type=radio]):not([type=checkbox])'
+
+/** Whether somebody types, or answers something else: then a claim that comes in leaves the focus alone. */
+function isBusy(form: HTMLElement): boolean {
+  const active = document.activeElement
+  if (active?.closest(TYPING)) return true
+  const floating = active?.closest('dialog, .popover')
+  return floating !== null && floating !== undefined && floating !== form.closest('dialog')
+}
+
 interface CardProps {
   claim: Claim
   desk: RoomDesk
@@ -45,10 +55,7 @@ function ClaimCard({ claim, desk, more }: CardProps) {
   const name = claim.name || device
 
   useEffect(() => {
-    // Politely: whoever types or answers something else is not interrupted.
-    const busyElsewhere = document.activeElement?.closest('input, select, textarea, dialog, .popover-anchor')
-    const sameDialog = form.current?.closest('dialog')
-    if (!busyElsewhere || busyElsewhere === sameDialog) field.current?.focus()
+    if (form.current && !isBusy(form.current)) field.current?.focus()
   }, [])
   useLayoutEffect(() => {
     const element = form.current

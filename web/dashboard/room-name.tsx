@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { Pencil } from 'lucide-preact'
+import { Lock, Pencil } from 'lucide-preact'
 import { MAX_NAME } from '../../server/protocol/limits.ts'
 import { Button } from '../lib/ui/button.tsx'
 import { Notice } from '../lib/ui/notice.tsx'
@@ -64,6 +64,7 @@ export function RoomName({ desk }: { desk: RoomDesk }) {
           }}
         >
           <span>{name}</span>
+          {desk.room.value?.locked && <Lock size={14} aria-label="Locked" />}
           <Pencil size={14} aria-label="Rename" />
         </Button>
       )}

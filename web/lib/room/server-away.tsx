@@ -52,7 +52,7 @@ export function ServerAway({ watch }: { watch: Watch }) {
         {plays && ' Direct video plays on.'}
         {/* Not read out: it changes each second. */}
         {!offline && (
-          <span aria-hidden="true"> {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now.'}</span>
+          <span aria-hidden="true"> {seconds > 0 ? `Next try in ${seconds}\u00a0s.` : 'Trying now.'}</span>
         )}
       </p>
       <Button onClick={watch.tryNow} disabled={seconds === 0}>
