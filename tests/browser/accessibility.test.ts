@@ -1,9 +1,19 @@
-import axe from 'axe-core'
+import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimCode, issueCode } from '../support/app.ts'
 import type { Chromium } from '../support/chromium.ts'
-import { DESKTOP, freshRoom, hostToken, PHONE, scan, startButton, startDesktop, startPhone, tile } from '../support/pages.ts'
+import {
+  DESKTOP,
+  freshRoom,
+  hostToken,
+  PHONE,
+  scan,
+  startButton,
+  startDesktop,
+  startPhone,
+  tile,
+} from '../support/pages.ts'
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
 
 /** The narrowest width that pages must work at (WCAG 2.2, 1.4.10 Reflow). */
@@ -16,7 +26,11 @@ let dashboard: Page
 
 beforeAll(async () => {
   const port = await freePort()
-  server = await startServer({ ICE_SERVERS: '[]', PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` })
+  server = await startServer({
+    ICE_SERVERS: '[]',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+  })
   desktop = await startDesktop({ context: { reducedMotion: 'reduce' } })
   handheld = await startPhone({ context: { reducedMotion: 'reduce' } })
   dashboard = await freshRoom(desktop, server.url)
@@ -36,9 +50,14 @@ interface Violation {
 async function violations(page: Page): Promise<Violation[]> {
   await page.evaluate(axe.source)
   return page.evaluate(async () => {
-    const { axe: tool } = window as unknown as { axe: typeof import('axe-core') }
+    const { axe: tool } = window as unknown as {
+      axe: { run: (root: Document, options: object) => Promise<AxeResults> }
+    }
     const found = await tool.run(document, { resultTypes: ['violations'] })
-    return found.violations.map(({ id, nodes }) => ({ rule: id, where: nodes.map(({ html }) => html.slice(0, 160)) }))
+    return found.violations.map(({ id, nodes }) => ({
+      rule: id,
+      where: nodes.map(({ html }) => html.slice(0, 160)),
+    }))
   })
 }
 
@@ -50,7 +69,9 @@ async function judge(page: Page): Promise<void> {
     expect(await violations(page), colorScheme).toEqual([])
   }
   await page.setViewportSize(NARROW)
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), 'width at 320').toBeLessThanOrEqual(NARROW.width)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), 'width at 320').toBeLessThanOrEqual(
+    NARROW.width,
+  )
   await page.setViewportSize(size)
 }
 
@@ -73,6 +94,7 @@ describe('the dashboard', () => {
     await dashboard.getByRole('heading', { name: 'Delete this room?' }).waitFor()
     await judge(dashboard)
     await dashboard.keyboard.press('Escape')
+    await dashboard.getByRole('heading', { name: 'Devices with access' }).waitFor()
     await dashboard.keyboard.press('Escape')
     await dashboard.locator('dialog').waitFor({ state: 'detached' })
   })
@@ -137,11 +159,18 @@ describe('the phone, the dashboard and the viewer together', () => {
 
 test('what helps with certificate warnings: the dialog of the dashboard, and the page for phones', async () => {
   // Without a public URL the server vouches for itself on the LAN.
-  const lan = await startServer({ ICE_SERVERS: '[]', LAN_HTTPS_PORT: String(await freePort()) })
+  const lan = await startServer({
+    ICE_SERVERS: '[]',
+    HOST: '0.0.0.0',
+    LAN_HTTPS_PORT: String(await freePort()),
+  })
   try {
     const page = await freshRoom(desktop, lan.url)
     await page.getByRole('button', { name: 'Phone shows a warning?' }).click()
-    await page.locator('dialog').getByText(/^[0-9A-F:]{95}$/).waitFor()
+    await page
+      .locator('dialog')
+      .getByText(/^[0-9A-F:]{95}$/)
+      .waitFor()
     await judge(page)
     await page.goto(`${lan.url}/trust`)
     await page.getByRole('heading', { level: 1 }).waitFor()

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { SessionList } from '../../server/protocol/api.ts'
 import { call, claimCode, issueCode } from '../support/app.ts'
 import type { Chromium } from '../support/chromium.ts'
-import { freshRoom, hostToken, pictureMoves, startButton, startDesktop, startPhone, tile } from '../support/pages.ts'
+import {
+  freshRoom,
+  hostToken,
+  pictureMoves,
+  startButton,
+  startDesktop,
+  startPhone,
+  tile,
+} from '../support/pages.ts'
 import { startServer, type ServerProcess } from '../support/server-process.ts'
 
 let server: ServerProcess
@@ -60,7 +68,9 @@ async function claimFromElsewhere(deviceName: string): Promise<string> {
 
 /** Of every session of the room, whether it is there or not. */
 async function statuses(): Promise<string[]> {
-  const { body } = await call<SessionList>(server.url, 'GET', '/api/room/sessions', { token: await hostToken(dashboard) })
+  const { body } = await call<SessionList>(server.url, 'GET', '/api/room/sessions', {
+    token: await hostToken(dashboard),
+  })
   return body.sessions.map(({ status }) => status)
 }
 

@@ -3,7 +3,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { call, issueCode } from '../support/app.ts'
 import type { Chromium } from '../support/chromium.ts'
 import {
-  freshRoom, hostToken, pictureMoves, scan, startButton, startDesktop, startPhone, tile,
+  freshRoom,
+  hostToken,
+  pictureMoves,
+  scan,
+  startButton,
+  startDesktop,
+  startPhone,
+  tile,
 } from '../support/pages.ts'
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
 
@@ -16,7 +23,11 @@ let dashboard: Page
 
 beforeAll(async () => {
   const port = await freePort()
-  server = await startServer({ ICE_SERVERS: '[]', PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` })
+  server = await startServer({
+    ICE_SERVERS: '[]',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+  })
   desktop = await startDesktop()
   other = await startDesktop()
   handheld = await startPhone()
@@ -85,8 +96,14 @@ describe('a viewer', () => {
     }
     // Nor can its token, whatever a page would show.
     const token = await hostToken(viewer, 'pairlens:viewer')
-    for (const [method, path] of [['POST', '/api/room/pairing-codes'], ['GET', '/api/room/sessions'], ['DELETE', '/api/room']] as const) {
-      expect((await call(server.url, method, path, { token, ...(method === 'POST' ? { body: {} } : {}) })).status).toBe(403)
+    for (const [method, path] of [
+      ['POST', '/api/room/pairing-codes'],
+      ['GET', '/api/room/sessions'],
+      ['DELETE', '/api/room'],
+    ] as const) {
+      expect(
+        (await call(server.url, method, path, { token, ...(method === 'POST' ? { body: {} } : {}) })).status,
+      ).toBe(403)
     }
     expect(other.faults).toEqual([])
   })
@@ -167,12 +184,13 @@ describe('a second host', () => {
       await page.getByRole('button', { name: '3 here' }).waitFor()
     }
     await phone.getByText('2 watching', { exact: true }).waitFor()
-    const members = (page: Page) => page.evaluate(async () => {
-      const { token } = JSON.parse(localStorage.getItem('pairlens:dashboard') ?? '{}') as { token: string }
-      const answer = await fetch('/api/room', { headers: { authorization: `Bearer ${token}` } })
-      const { members: list } = (await answer.json()) as { members: { id: string; role: string }[] }
-      return list.map(({ id, role }) => `${role} ${id}`).sort()
-    })
+    const members = (page: Page) =>
+      page.evaluate(async () => {
+        const { token } = JSON.parse(localStorage.getItem('pairlens:dashboard') ?? '{}') as { token: string }
+        const answer = await fetch('/api/room', { headers: { authorization: `Bearer ${token}` } })
+        const { members: list } = (await answer.json()) as { members: { id: string; role: string }[] }
+        return list.map(({ id, role }) => `${role} ${id}`).sort()
+      })
     expect(await members(second)).toEqual(await members(dashboard))
     // As a host it may do what the first may.
     await second.getByRole('button', { name: 'Settings' }).click()
@@ -249,7 +267,8 @@ describe('a tile', () => {
     const button = dashboard.getByRole('button', { name: /^Full screen/ })
     await button.focus()
     await dashboard.keyboard.press('Enter')
-    const full = () => dashboard.evaluate(() => document.fullscreenElement?.hasAttribute('data-camera') ?? false)
+    const full = () =>
+      dashboard.evaluate(() => document.fullscreenElement?.hasAttribute('data-camera') ?? false)
     await expect.poll(full).toBe(true)
     await dashboard.getByRole('button', { name: 'Leave full screen' }).waitFor()
     await dashboard.keyboard.press('Enter')
