@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Chromium } from '../support/chromium.ts'
-import { startDesktop } from '../support/pages.ts'
+import { freshRoom, startDesktop } from '../support/pages.ts'
 import { startServer, type ServerProcess } from '../support/server-process.ts'
 
 let server: ServerProcess
@@ -43,3 +43,22 @@ test.each([
     await page.close()
   },
 )
+
+test('[MED-5] a server that is away is said, and "Try now" is the mend', async () => {
+  const away = await startServer({ ICE_SERVERS: '[]' })
+  const page = await freshRoom(desktop, away.url)
+  await away.kill()
+  await page.getByText('The server does not answer.').waitFor()
+  expect(await page.title()).toMatch(/^Reconnecting/)
+  const back = await startServer({ ICE_SERVERS: '[]', PORT: String(away.port) })
+  try {
+    await page.getByRole('button', { name: 'Try now' }).click()
+    // Its memory ended with it, so the room is gone; what counts is that the page was answered.
+    await page.getByRole('heading', { name: 'The session has ended' }).waitFor()
+    await page.getByRole('button', { name: 'Start a new room' }).click()
+    await page.locator('img.qr').waitFor()
+  } finally {
+    await page.close()
+    await back.stop()
+  }
+})

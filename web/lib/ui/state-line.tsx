@@ -39,12 +39,3 @@ export function StateLine({ kind, tone, children }: { kind: ShapeKind; tone?: To
     </span>
   )
 }
-
-/** A state or property as a pill. */
-export function Badge({ tone = 'muted', children }: { tone?: Tone; children: ComponentChildren }) {
-  return (
-    <span class="badge" data-tone={tone}>
-      {children}
-    </span>
-  )
-}
