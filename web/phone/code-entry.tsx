@@ -1,14 +1,10 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import { CODE_ALPHABET, CODE_LENGTH } from '../../server/protocol/limits.ts'
+import { CODE_LENGTH } from '../../server/protocol/limits.ts'
 import type { Failure } from '../lib/failures.ts'
 import { Button } from '../lib/ui/button.tsx'
-import { readTypedCode } from './typed-code.ts'
+import { CodeCells } from '../lib/ui/code-cells.tsx'
 
-/**
- * Eight big cells over one text field: paste, auto-advance, correction and screen readers work as in any field.
- * The eighth letter sends it off.
- */
+/** Asks for the typed code; its eighth letter sends it off. */
 export function CodeEntry({
   busy,
   failure,
@@ -19,19 +15,6 @@ export function CodeEntry({
   enter: (code: string) => void
 }) {
   const code = useSignal('')
-  const field = useRef<HTMLInputElement>(null)
-  const cells = Array.from({ length: CODE_LENGTH }, (_, index) => code.value[index] ?? '')
-  useEffect(() => {
-    if (!busy) field.current?.focus({ preventScroll: true })
-    if (failure) field.current?.select()
-  }, [busy, failure])
-
-  const change = (typed: string) => {
-    const before = code.peek()
-    code.value = readTypedCode(typed)
-    if (field.current) field.current.value = code.value
-    if (code.value.length === CODE_LENGTH && code.value !== before && !busy) enter(code.value)
-  }
   return (
     <main class="panel">
       <form
@@ -48,33 +31,16 @@ export function CodeEntry({
           <p class="muted" id="code-hint">
             Or scan its QR code with this phone’s camera app.
           </p>
-          <div class="cells" data-fault={failure ? '' : undefined}>
-            {cells.map((letter, index) => (
-              <span
-                key={index}
-                class="cell"
-                aria-hidden="true"
-                data-next={index === Math.min(code.value.length, CODE_LENGTH - 1) ? '' : undefined}
-              >
-                {letter}
-              </span>
-            ))}
-            <input
-              ref={field}
-              id="code"
-              class="cells-field"
-              type="text"
-              inputMode="text"
-              autoComplete="one-time-code"
-              autoCapitalize="characters"
-              autoCorrect="off"
-              spellcheck={false}
-              pattern={`[${CODE_ALPHABET}${CODE_ALPHABET.toLowerCase()}\\s\\-]*`}
-              aria-describedby="code-hint code-fault"
-              aria-invalid={failure !== undefined}
-              onInput={(event) => change(event.currentTarget.value)}
-            />
-          </div>
+          <CodeCells
+            id="code"
+            describedBy="code-hint code-fault"
+            busy={busy}
+            fault={failure !== undefined}
+            onChange={(typed) => {
+              code.value = typed
+            }}
+            onFull={enter}
+          />
           <div id="code-fault" class="fault" role="alert" data-failure={failure?.kind}>
             {failure && (
               <>

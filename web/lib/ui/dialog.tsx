@@ -32,6 +32,10 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
         event.preventDefault()
         onClose()
       }}
+      onClose={(event) => {
+        // Chromium lets an Escape without a click before it close the dialog without asking (CloseWatcher).
+        if (event.currentTarget.isConnected && !event.currentTarget.open) onClose()
+      }}
       onPointerDown={(event) => {
         // The dialog itself is hit only outside its padding box, that is on the backdrop.
         const box = event.currentTarget.getBoundingClientRect()
