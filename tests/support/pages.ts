@@ -2,8 +2,8 @@ import type { Locator, Page } from 'playwright-core'
 import { startChromium, type Chromium, type ChromiumOptions } from './chromium.ts'
 import { readQr } from './qr.ts'
 
-const DESKTOP = { width: 1280, height: 800 }
-const PHONE = { width: 390, height: 844 }
+export const DESKTOP = { width: 1280, height: 800 }
+export const PHONE = { width: 390, height: 844 }
 
 const PHONE_AGENT =
   'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36'
