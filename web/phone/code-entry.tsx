@@ -1,30 +1,28 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { CODE_ALPHABET, CODE_LENGTH } from '../../server/protocol/limits.ts'
-import type { Failure } from '../lib/failures.ts'
 import { Button } from '../lib/ui/button.tsx'
+import type { Phone } from './model.ts'
+import type { View } from './view.ts'
+import { ScanButton } from './scan-button.tsx'
 import { readTypedCode } from './typed-code.ts'
 
 /**
  * Eight big cells over one text field: paste, auto-advance, correction and screen readers work as in any field.
  * The eighth letter sends it off.
  */
-export function CodeEntry({
-  busy,
-  failure,
-  enter,
-}: {
-  busy: boolean
-  failure: Failure | undefined
-  enter: (code: string) => void
-}) {
+export function CodeEntry({ phone, view }: { phone: Phone; view: Extract<View, { name: 'code' }> }) {
+  const { busy, failure } = view
+  const enter = (typed: string) => void phone.enterCode(typed)
   const code = useSignal('')
   const field = useRef<HTMLInputElement>(null)
   const cells = Array.from({ length: CODE_LENGTH }, (_, index) => code.value[index] ?? '')
   useEffect(() => {
-    if (!busy) field.current?.focus({ preventScroll: true })
+    // A keyboard on the screen would cover the other way in; after a wrong code it was there already.
+    const keyboard = !matchMedia('(pointer: coarse)').matches
+    if (!busy && (failure || (keyboard && !view.scan))) field.current?.focus({ preventScroll: true })
     if (failure) field.current?.select()
-  }, [busy, failure])
+  }, [busy, failure, view.scan])
 
   const change = (typed: string) => {
     const before = code.peek()
@@ -46,7 +44,7 @@ export function CodeEntry({
             <label for="code">Enter the code from the dashboard</label>
           </h1>
           <p class="muted" id="code-hint">
-            Or scan its QR code with this phone’s camera app.
+            Eight letters, beside its QR code. Or scan that.
           </p>
           <div class="cells" data-fault={failure ? '' : undefined}>
             {cells.map((letter, index) => (
@@ -84,8 +82,14 @@ export function CodeEntry({
           </div>
         </div>
         <div class="panel-foot">
+          <ScanButton
+            look={code.value === '' ? 'primary' : 'quiet'}
+            opened={view.scan === true}
+            origins={phone.origins}
+            onFound={(found) => void phone.scanned(found)}
+          />
           <Button
-            look="primary"
+            look={code.value === '' ? 'quiet' : 'primary'}
             size="thumb"
             type="submit"
             disabled={busy || code.value.length < CODE_LENGTH}

@@ -29,9 +29,7 @@ function Screen({ phone }: { phone: Phone }) {
     case 'opening':
       return <Opening />
     case 'code':
-      return (
-        <CodeEntry busy={view.busy} failure={view.failure} enter={(code) => void phone.enterCode(code)} />
-      )
+      return <CodeEntry phone={phone} view={view} />
     case 'ready':
       return <Ready preview={view.preview} persistent={phone.persistent} start={phone.start} />
     case 'insecure':

@@ -1,6 +1,6 @@
 /** The page's words for its states; the same word everywhere for the same thing. */
 import type { Device } from '../../server/protocol/models.ts'
-import type { Stage, View } from './model.ts'
+import type { Stage, View } from './view.ts'
 
 const STAGES: Readonly<Record<Stage, string>> = {
   pairing: 'Pairing',
