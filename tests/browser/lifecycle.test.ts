@@ -171,7 +171,8 @@ describe('the server restarts under live video', () => {
     await goLive()
     await watchGaps()
     const stopped = server.stop()
-    await phone.getByText(/reconnecting to the server/i).waitFor()
+    await phone.locator('.lost').waitFor()
+    expect(await phone.locator('.lost').textContent()).toMatch(/^Reconnecting to the server · \d+ s$/)
     await dashboard
       .getByText(/server unreachable|reconnecting/i)
       .first()
@@ -196,5 +197,5 @@ describe('the server restarts under live video', () => {
     await startButton(phone).tap()
     await tile(dashboard, 'live').waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
-  })
+  }, 120_000)
 })

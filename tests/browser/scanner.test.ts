@@ -139,9 +139,20 @@ describe('a phone whose camera sees a code', () => {
     await expect.poll(() => liveTracks(phone)).toBe(1)
     expect(await phone.evaluate(() => document.activeElement?.closest('dialog') !== null)).toBe(true)
     await phone.keyboard.press('Escape')
-    await scanner(phone).waitFor({ state: 'detached' })
+    await phone.locator('dialog').waitFor({ state: 'detached' })
     expect(await liveTracks(phone)).toBe(0)
     expect(await phone.evaluate(() => document.activeElement?.textContent)).toBe('Scan the code')
+  })
+
+  test('a browser that closes it without asking leaves no camera on either', async () => {
+    await scanButton(phone).tap()
+    await scanner(phone).waitFor()
+    await expect.poll(() => liveTracks(phone)).toBe(1)
+    await phone.evaluate(() => document.querySelector('dialog')?.close())
+    await expect.poll(() => liveTracks(phone)).toBe(0)
+    expect(await phone.locator('dialog').count()).toBe(0)
+    await scanButton(phone).tap()
+    await scanner(phone).waitFor()
   })
 
   test('closed while the camera is still being opened, it leaves no camera on', async () => {

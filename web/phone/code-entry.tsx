@@ -44,7 +44,7 @@ export function CodeEntry({ phone, view }: { phone: Phone; view: Extract<View, {
             <label for="code">Enter the code from the dashboard</label>
           </h1>
           <p class="muted" id="code-hint">
-            Eight letters, beside its QR code. Or scan that.
+            Eight letters beside its QR code.
           </p>
           <div class="cells" data-fault={failure ? '' : undefined}>
             {cells.map((letter, index) => (

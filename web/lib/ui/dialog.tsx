@@ -32,6 +32,10 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
         event.preventDefault()
         onClose()
       }}
+      // Without input since it opened, a browser closes it and asks nobody first (HTML, close watchers).
+      onClose={(event) => {
+        if (event.currentTarget.isConnected) onClose()
+      }}
       onPointerDown={(event) => {
         // The dialog itself is hit only outside its padding box, that is on the backdrop.
         const box = event.currentTarget.getBoundingClientRect()

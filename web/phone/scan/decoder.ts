@@ -1,7 +1,6 @@
 /** Reads QR codes off a video: by the platform where it can, else by a WebAssembly module of this server. */
 
-/** The texts of all QR codes that the video shows now. */
-export type Decode = (video: HTMLVideoElement) => Promise<readonly string[]>
+import type { Decode } from './decode.ts'
 
 // Not in the DOM types: WICG shape-detection.
 interface NativeDetector {

@@ -1,7 +1,7 @@
 import './scanner.css'
 import { useSignalEffect } from '@preact/signals'
 import { X } from 'lucide-preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { thisBrowser } from '../../lib/browser.ts'
 import { Button, IconButton } from '../../lib/ui/button.tsx'
 import { Light, Preview } from '../camera-view.tsx'
@@ -48,7 +48,8 @@ export function ScannerView({ origins, onFound, onClose }: ScannerProps) {
       found: onFound,
     })
   })
-  useEffect(() => {
+  // Before the next paint, both ways: closed, it has given the camera back.
+  useLayoutEffect(() => {
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
@@ -71,6 +72,10 @@ export function ScannerView({ origins, onFound, onClose }: ScannerProps) {
       onCancel={(event) => {
         event.preventDefault()
         onClose()
+      }}
+      // Without input since it opened, a browser closes it and asks nobody first (HTML, close watchers).
+      onClose={(event) => {
+        if (event.currentTarget.isConnected) onClose()
       }}
     >
       <header class="scanner-head">

@@ -5,7 +5,7 @@ import { disposers, type Disposer } from '../../lib/disposer.ts'
 import { cameraFailure } from '../../lib/failures.ts'
 import { onWake } from '../../lib/page-events.ts'
 import { createCamera, type Camera } from '../camera.ts'
-import type { Decode } from './decoder.ts'
+import type { Decode } from './decode.ts'
 import type { Reading } from './reading.ts'
 
 /** Between two looks, milliseconds: quick enough to seem immediate, and leaves the phone cool. */

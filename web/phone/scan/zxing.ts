@@ -1,7 +1,7 @@
 /** ZXing as WebAssembly: a megabyte, so this module is loaded only where the platform reads no codes itself. */
 import { prepareZXingModule, purgeZXingModule, readBarcodes } from 'zxing-wasm/reader'
 import wasm from 'zxing-wasm/reader/zxing_reader.wasm?url'
-import type { Decode } from './decoder.ts'
+import type { Decode } from './decode.ts'
 
 /** Longer side of the picture that is searched, in pixels: enough for a code across a room, quick on a phone. */
 const LONGEST = 1_280
