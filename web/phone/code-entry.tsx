@@ -1,20 +1,18 @@
 import { useSignal } from '@preact/signals'
 import { CODE_LENGTH } from '../../server/protocol/limits.ts'
-import type { Failure } from '../lib/failures.ts'
 import { Button } from '../lib/ui/button.tsx'
 import { CodeCells } from '../lib/ui/code-cells.tsx'
+import type { Phone } from './model.ts'
+import { ScanButton } from './scan-button.tsx'
+import type { View } from './view.ts'
 
-/** Asks for the typed code; its eighth letter sends it off. */
-export function CodeEntry({
-  busy,
-  failure,
-  enter,
-}: {
-  busy: boolean
-  failure: Failure | undefined
-  enter: (code: string) => void
-}) {
+/** Asks for the typed code, whose eighth letter sends it off, or lets the camera read it. */
+export function CodeEntry({ phone, view }: { phone: Phone; view: Extract<View, { name: 'code' }> }) {
+  const { busy, failure } = view
+  const enter = (typed: string) => void phone.enterCode(typed)
   const code = useSignal('')
+  // A keyboard on the screen would cover the other way in; after a wrong code it was there already.
+  const takesFocus = failure !== undefined || (view.scan !== true && !matchMedia('(pointer: coarse)').matches)
   return (
     <main class="panel">
       <form
@@ -29,13 +27,14 @@ export function CodeEntry({
             <label for="code">Enter the code from the dashboard</label>
           </h1>
           <p class="muted" id="code-hint">
-            Or scan its QR code with this phone’s camera app.
+            Eight letters beside its QR code.
           </p>
           <CodeCells
             id="code"
             describedBy="code-hint code-fault"
             busy={busy}
             fault={failure !== undefined}
+            takesFocus={takesFocus}
             onChange={(typed) => {
               code.value = typed
             }}
@@ -50,8 +49,14 @@ export function CodeEntry({
           </div>
         </div>
         <div class="panel-foot">
+          <ScanButton
+            look={code.value === '' ? 'primary' : 'quiet'}
+            opened={view.scan === true}
+            origins={phone.origins}
+            onFound={(found) => void phone.scanned(found)}
+          />
           <Button
-            look="primary"
+            look={code.value === '' ? 'quiet' : 'primary'}
             size="thumb"
             type="submit"
             disabled={busy || code.value.length < CODE_LENGTH}

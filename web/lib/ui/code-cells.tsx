@@ -11,6 +11,8 @@ interface Props {
   /** While a code is looked up. */
   busy: boolean
   fault: boolean
+  /** Whether letters may be typed at once; true unless said. */
+  takesFocus?: boolean
   /** Each change, without dashes and spaces. */
   onChange: (code: string) => void
   /** All letters are there. */
@@ -21,14 +23,14 @@ interface Props {
  * Eight big cells over one text field: paste, auto-advance, correction and screen readers work as in any field
  * [PAIR-4].
  */
-export function CodeCells({ id, describedBy, busy, fault, onChange, onFull }: Props) {
+export function CodeCells({ id, describedBy, busy, fault, takesFocus = true, onChange, onFull }: Props) {
   const code = useSignal('')
   const field = useRef<HTMLInputElement>(null)
   const cells = Array.from({ length: CODE_LENGTH }, (_, index) => code.value[index] ?? '')
   useEffect(() => {
-    if (!busy) field.current?.focus({ preventScroll: true })
+    if (!busy && takesFocus) field.current?.focus({ preventScroll: true })
     if (fault) field.current?.select()
-  }, [busy, fault])
+  }, [busy, fault, takesFocus])
 
   const change = (typed: string) => {
     const before = code.peek()
@@ -54,7 +56,7 @@ export function CodeCells({ id, describedBy, busy, fault, onChange, onFull }: Pr
         ref={field}
         id={id}
         class="cells-field"
-        autofocus
+        autofocus={takesFocus}
         type="text"
         inputMode="text"
         autoComplete="one-time-code"
