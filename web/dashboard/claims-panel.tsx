@@ -153,7 +153,7 @@ export function ClaimsPanel({ desk }: { desk: RoomDesk }) {
   const end = desk.claims.end.value
   const words = end && endWords(end)
   return (
-    <div class="claims" aria-live="polite">
+    <div class="claims" aria-live="polite" data-over={first ? '' : undefined}>
       {words && (
         <div class="claim-end">
           <Notice title={words.title} tone="caution" other={{ label: 'OK', run: desk.claims.understood }}>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { X } from 'lucide-preact'
 import { Button, IconButton } from './button.tsx'
 
@@ -13,7 +13,7 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
   const element = useRef<HTMLDialogElement>(null)
   const heading = useId()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
