@@ -47,6 +47,7 @@ export default defineConfig({
         dashboard: here('dashboard/index.html'),
         phone: here('phone/index.html'),
         trust: here('trust/index.html'),
+        viewer: here('viewer/index.html'),
       },
     },
   },

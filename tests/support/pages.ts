@@ -2,8 +2,8 @@ import type { Locator, Page } from 'playwright-core'
 import { startChromium, type Chromium, type ChromiumOptions } from './chromium.ts'
 import { readQr } from './qr.ts'
 
-const DESKTOP = { width: 1280, height: 800 }
-const PHONE = { width: 390, height: 844 }
+export const DESKTOP = { width: 1280, height: 800 }
+export const PHONE = { width: 390, height: 844 }
 
 const PHONE_AGENT =
   'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36'
@@ -19,10 +19,26 @@ export const startPhone = (options: ChromiumOptions = {}): Promise<Chromium> =>
     context: { viewport: PHONE, hasTouch: true, isMobile: true, userAgent: PHONE_AGENT, ...options.context },
   })
 
-/** What a phone's own camera app would read off this dashboard. */
-export async function scan(dashboard: Page): Promise<string> {
+/** A dashboard that was never opened before, with a room of its own. */
+export async function freshRoom(desktop: Chromium, url: string): Promise<Page> {
+  const dashboard = await desktop.open(url)
+  await dashboard.evaluate(() => localStorage.clear())
+  await dashboard.reload()
   await dashboard.locator('img.qr').first().waitFor()
-  return readQr(await dashboard.screenshot())
+  return dashboard
+}
+
+/** The token of the session that a page keeps; a dashboard's unless said. */
+export const hostToken = (page: Page, entry = 'pairlens:dashboard'): Promise<string> =>
+  page.evaluate((key) => (JSON.parse(localStorage.getItem(key) ?? '{}') as { token: string }).token, entry)
+
+/** What a phone's own camera app would read off this dashboard; `code` says which picture to look at. */
+export async function scan(dashboard: Page, code?: string): Promise<string> {
+  await dashboard
+    .locator(code ?? 'img.qr')
+    .first()
+    .waitFor()
+  return readQr(await (code === undefined ? dashboard : dashboard.locator(code)).screenshot())
 }
 
 /** The tile of the only camera, or of the one with this id, in the given state. */

@@ -261,6 +261,19 @@ describe('[MED-4] coming back', () => {
     expect(status()).toBe('live')
   })
 
+  it('stays off when it is stopped while it waits for a muted camera', async () => {
+    const { camera, last, status, tracks } = setUp()
+    await camera.start()
+    last().mute(true)
+    const soon = camera.revive()
+    await vi.advanceTimersByTimeAsync(300)
+    camera.stop()
+    await vi.advanceTimersByTimeAsync(700)
+    await expect(soon).resolves.toBe(false)
+    expect(tracks).toHaveLength(1)
+    expect(status()).toBe('off')
+  })
+
   it('replaces a camera that died while the page was hidden, with the same source and once', async () => {
     const { camera, last, page, status, tracks } = setUp()
     await camera.start()

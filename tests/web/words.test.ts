@@ -13,7 +13,7 @@ import {
   type CameraFault,
   type Failure,
 } from '../../web/lib/failures.ts'
-import { readTypedCode } from '../../web/phone/typed-code.ts'
+import { readTypedCode } from '../../web/lib/typed-code.ts'
 
 const ANDROID: Browser = { name: 'Chrome', os: 'Android' }
 const problem = (code: ProblemCode, wait?: number) =>

@@ -1,13 +1,14 @@
-import { effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
-import type { PairingPreview } from '../../server/protocol/api.ts'
-import type { NewSession, Room } from '../../server/protocol/models.ts'
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { PairingPreview, PreviewPairing } from '../../server/protocol/api.ts'
 import { createApi, type Api } from '../lib/api.ts'
-import type { ClosedReason } from '../lib/client-types.ts'
 import { listen } from '../lib/disposer.ts'
 import { randomText } from '../lib/random.ts'
+import { isGone } from '../lib/room/closed-pages.tsx'
+import { explain, type Failure } from '../lib/room/explain.ts'
+import { clearAddress, secretInAddress, takeSeat } from '../lib/room/take-seat.ts'
+import type { Closed } from '../lib/room/watch.ts'
 import { openSeat, type Seat } from '../lib/seat.ts'
 import { toast } from '../lib/ui/toast.tsx'
-import { explain, type Failure } from './failure.ts'
 import { openLan, type Lan } from './lan.ts'
 import { openRoomDesk, type RoomDesk } from './room-desk.ts'
 
@@ -18,18 +19,29 @@ const RETRY_AFTER = 3_000
 export type Phase =
   | { kind: 'opening'; failure?: Failure }
   /** A host's invitation was opened; `preview` is there once the server knows it. */
-  | { kind: 'invited'; secret: string; preview?: PairingPreview; failure?: Failure; busy: boolean }
+  | {
+      kind: 'invited'
+      code: PreviewPairing
+      claimKey: string
+      preview?: PairingPreview
+      failure?: Failure
+      busy: boolean
+    }
   | { kind: 'room'; desk: RoomDesk }
-  | { kind: 'ended'; reason: ClosedReason; roomName: string; wasPending: boolean }
+  | { kind: 'ended'; closed: Closed }
 
 export interface Home {
   readonly phase: ReadonlySignal<Phase>
   readonly lan: Lan
+  /** Name of the room whose session this browser holds, which an invitation would replace. */
+  readonly storedRoom: () => string | undefined
   /** Leaves what is and starts a room of one's own. */
   startRoom: () => Promise<void>
+  /** Looks an invitation up: that of the address, or one that was typed. */
+  openInvitation: (code: PreviewPairing) => Promise<void>
   acceptInvitation: () => Promise<void>
   declineInvitation: () => void
-  /** After another window took the session: takes it back. */
+  /** Takes the stored session up in this window. */
   useHere: () => void
   dispose: () => void
 }
@@ -39,60 +51,43 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
   const phase = signal<Phase>({ kind: 'opening' })
   const lan = openLan(api)
   let desk: RoomDesk | undefined
-  let stopWatching: (() => void) | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
 
   const closeDesk = () => {
     clearTimeout(retry)
-    stopWatching?.()
     desk?.dispose()
     desk = undefined
   }
 
-  const openDesk = (token: string, roomName: string, check?: string) => {
+  const openDesk = () => {
     closeDesk()
-    const opened = openRoomDesk({ api, seat, lan, token, roomName, check })
-    desk = opened
-    let wasLive = false
-    phase.value = { kind: 'room', desk: opened }
-    stopWatching = effect(() => {
-      const state = opened.client.state.value
-      if (state.status === 'live') wasLive = true
-      if (state.status === 'closed') untracked(() => ended(opened, state.reason, wasLive))
-    })
+    const stored = seat.read()
+    if (!stored) {
+      void startRoom()
+      return
+    }
+    const { token, roomName } = stored
+    desk = openRoomDesk({ api, seat, lan, token, roomName, onClosed: ended })
+    phase.value = { kind: 'room', desk }
   }
 
-  const ended = (which: RoomDesk, reason: ClosedReason, wasLive: boolean) => {
-    const gone = reason === 'session_invalid' || reason === 'room_gone'
-    if (gone || reason === 'kicked') seat.forget()
-    if (gone && !wasLive) {
+  const ended = (closed: Closed) => {
+    if (isGone(closed.reason)) seat.forget()
+    closeDesk()
+    if (isGone(closed.reason) && closed.reason !== 'kicked' && !closed.wasLive && !closed.wasPending) {
       toast('The earlier room has ended. This is a new one.')
       void startRoom()
       return
     }
-    const roomName = which.roomName.value
-    const wasPending = which.client.self.value?.status === 'pending'
-    closeDesk()
-    phase.value = { kind: 'ended', reason, roomName, wasPending }
-  }
-
-  /** Keeps a new session; the one it replaces is signed out [SPEC, section 3]. */
-  const take = (session: NewSession, room: Room, check?: string) => {
-    const old = seat.take(session, room)
-    if (old !== undefined) {
-      api
-        .signOut(old)
-        .catch((error: unknown) => console.warn('The earlier session stays until it expires', error))
-    }
-    openDesk(session.token, room.name, check)
+    phase.value = { kind: 'ended', closed }
   }
 
   const startRoom = async () => {
     closeDesk()
     phase.value = { kind: 'opening' }
     try {
-      const { room, session } = await api.createRoom({ name: FIRST_NAME })
-      take(session, room)
+      takeSeat(api, seat, await api.createRoom({ name: FIRST_NAME }))
+      openDesk()
     } catch (error) {
       const failure = explain(error)
       phase.value = { kind: 'opening', failure }
@@ -100,55 +95,52 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
     }
   }
 
-  const openStored = () => {
-    const stored = seat.read()
-    if (stored) openDesk(stored.token, stored.roomName)
-    else void startRoom()
-  }
-
-  const invitation = async (secret: string) => {
-    phase.value = { kind: 'invited', secret, busy: true }
+  const openInvitation = async (code: PreviewPairing) => {
+    closeDesk()
+    // Made once, so that trying again after a lost answer gives the same session.
+    const invited = { kind: 'invited', code, claimKey: randomText() } as const
+    phase.value = { ...invited, busy: true }
     try {
-      phase.value = { kind: 'invited', secret, preview: await api.preview({ secret }), busy: false }
+      phase.value = { ...invited, preview: await api.preview(code), busy: false }
     } catch (error) {
-      phase.value = { kind: 'invited', secret, failure: explain(error), busy: false }
+      phase.value = { ...invited, failure: explain(error), busy: false }
     }
   }
-
-  const clearAddress = () => history.replaceState(null, '', location.pathname + location.search)
-  const claimKey = randomText()
 
   const acceptInvitation = async () => {
     const now = phase.value
     if (now.kind !== 'invited' || now.busy) return
-    phase.value = { ...now, busy: true }
+    const { failure: _, ...invited } = now
+    phase.value = { ...invited, busy: true }
     try {
-      const { session, room, check } = await api.claim({ secret: now.secret, claimKey })
+      takeSeat(api, seat, await api.claim({ ...now.code, claimKey: now.claimKey }))
       clearAddress()
-      take(session, room, check)
+      openDesk()
     } catch (error) {
-      phase.value = { kind: 'invited', secret: now.secret, failure: explain(error), busy: false }
+      phase.value = { ...invited, failure: explain(error), busy: false }
     }
   }
 
-  const secret = location.hash.slice(1)
-  if (secret) void invitation(secret)
-  else openStored()
+  const secret = secretInAddress()
+  if (secret !== undefined) void openInvitation({ secret })
+  else openDesk()
   // An invitation that is opened in this very tab changes the fragment alone.
   const stopListening = listen(window, 'hashchange', () => {
-    if (location.hash.length > 1) location.reload()
+    if (secretInAddress() !== undefined) location.reload()
   })
 
   return {
     phase,
     lan,
+    storedRoom: () => seat.read()?.roomName,
     startRoom,
+    openInvitation,
     acceptInvitation,
     declineInvitation: () => {
       clearAddress()
-      openStored()
+      openDesk()
     },
-    useHere: openStored,
+    useHere: openDesk,
     dispose: () => {
       stopListening()
       closeDesk()

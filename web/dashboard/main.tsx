@@ -1,26 +1,34 @@
 import { render } from 'preact'
 import '../lib/ui/base.css'
+import { Ended, Waiting } from '../lib/room/closed-pages.tsx'
 import { Toasts } from '../lib/ui/toast.tsx'
 import './dashboard.css'
 import { openHome, type Home } from './home.ts'
-import { Ended, Invited, Opening, Waiting } from './other-pages.tsx'
+import { Invited, Opening } from './other-pages.tsx'
 import { RoomView } from './room-view.tsx'
 
 function Page({ home }: { home: Home }) {
   const phase = home.phase.value
+  const startRoom = () => void home.startRoom()
   switch (phase.kind) {
     case 'opening':
       return <Opening home={home} phase={phase} />
     case 'invited':
       return <Invited home={home} phase={phase} />
     case 'ended':
-      return <Ended home={home} phase={phase} />
-    case 'room': {
-      const { desk } = phase
-      const own = desk.client.self.value
-      const pending = own ? own.status === 'pending' : desk.check !== undefined
-      return pending ? <Waiting home={home} desk={desk} /> : <RoomView home={home} desk={desk} />
-    }
+      return (
+        <Ended
+          closed={phase.closed}
+          onUseHere={home.useHere}
+          after={{ label: 'Start a new room', run: startRoom }}
+        />
+      )
+    case 'room':
+      return phase.desk.pending.value ? (
+        <Waiting watch={phase.desk} onCancel={startRoom} />
+      ) : (
+        <RoomView home={home} desk={phase.desk} />
+      )
   }
 }
 

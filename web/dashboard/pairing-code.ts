@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { CodeId } from '../../server/protocol/ids.ts'
 import type { PairingCode } from '../../server/protocol/models.ts'
-import type { Failure } from './failure.ts'
+import type { Failure } from '../lib/room/explain.ts'
 
 /** So long before its end a code is replaced; the old one still works meanwhile. */
 const RENEW_BEFORE = 10_000

@@ -1,20 +1,19 @@
-import { useEffect } from 'preact/hooks'
-import { QrCode } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { Lock, QrCode } from 'lucide-preact'
+import type { Role } from '../../server/protocol/models.ts'
+import { explain, type Failure } from '../lib/room/explain.ts'
 import { Button } from '../lib/ui/button.tsx'
 import { CopyText } from '../lib/ui/copy-text.tsx'
 import { Countdown } from '../lib/ui/countdown.tsx'
 import { Notice } from '../lib/ui/notice.tsx'
+import { INVITES, typedAt } from './invite-words.ts'
 import { LanChoice } from './lan-choice.tsx'
 import type { Lan } from './lan.ts'
 import type { CodeKeeper, ShownCode } from './pairing-code.ts'
+import type { RoomDesk } from './room-desk.ts'
 
-/** Where a code is typed. The scheme stands there when a bare name would lead a browser to the wrong one. */
-function typedAt(url: string): string {
-  const { host, port, origin } = new URL(url)
-  return port === '' ? `${host}/p` : `${origin}/p`
-}
-
-function Square({ keeper }: { keeper: CodeKeeper }) {
+function Square({ keeper, role }: { keeper: CodeKeeper; role: Role }) {
   const view = keeper.view.value
   switch (view.kind) {
     case 'shown':
@@ -22,8 +21,9 @@ function Square({ keeper }: { keeper: CodeKeeper }) {
         <img
           class="qr"
           src={view.code.picture}
-          alt={`QR code that opens ${typedAt(view.code.url)} on a phone`}
+          alt={`QR code that opens ${typedAt(view.code.url)}`}
           data-pairing-url={view.code.url}
+          data-role={role}
         />
       )
     case 'preparing':
@@ -47,40 +47,87 @@ function Square({ keeper }: { keeper: CodeKeeper }) {
   }
 }
 
-function Typed({ code }: { code: ShownCode }) {
+function Typed({ code, role }: { code: ShownCode; role: Role }) {
   return (
     <div class="pairing-typed">
-      <p class="muted small">Or type this code at</p>
-      <p class="pairing-at">{typedAt(code.url)}</p>
+      <p class="muted small">
+        {role === 'host' ? 'Or type this code on another dashboard' : 'Or type this code at'}
+      </p>
+      <p class="pairing-at">{role === 'host' ? 'Settings, Join another room' : typedAt(code.url)}</p>
       <p class="pairing-code">{code.code}</p>
       <Countdown endsAt={code.endsAt} lasts={code.lasts} label="Renews itself, time left" />
     </div>
   )
 }
 
-/**
- * The QR code with all that belongs to it: `page` while it is all there is to see, `side` beside pictures.
- */
-export function PairingPanel({
-  keeper,
-  lan,
-  place,
-}: {
-  keeper: CodeKeeper
+/** In the place of a code that would let nobody in. */
+function Locked({ desk }: { desk: RoomDesk }) {
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure>()
+  const unlock = async () => {
+    setBusy(true)
+    setFailure(undefined)
+    try {
+      await desk.update({ locked: false })
+    } catch (error) {
+      setFailure(explain(error))
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      <div class="qr qr-blank">
+        <Lock size={40} strokeWidth={1.5} aria-hidden="true" />
+        <p class="qr-words">
+          <strong>The room is locked</strong>
+          <span class="muted">No code lets anybody in.</span>
+        </p>
+        <Button look="primary" onClick={() => void unlock()} disabled={busy}>
+          Unlock
+        </Button>
+      </div>
+      {failure && <Notice title={failure.title}>{failure.advice}</Notice>}
+    </>
+  )
+}
+
+interface Props {
+  desk: RoomDesk
   lan: Lan
+  /** What the code makes of a device. */
+  invited: Role
+  /** `page` while it is all there is to see, `side` beside pictures or in a dialog. */
   place: 'page' | 'side'
-}) {
-  useEffect(() => keeper.want(), [keeper])
+  /** More about the invitation. */
+  children?: ComponentChildren
+}
+
+/** A QR code with all that belongs to it. */
+export function PairingPanel({ desk, lan, invited: role, place, children }: Props) {
+  const keeper = desk.codes[role]
+  const locked = desk.room.value?.locked === true
+  useEffect(() => (locked ? undefined : keeper.want()), [keeper, locked])
   const view = keeper.view.value
   const failure = keeper.failure.value
   const code = view.kind === 'shown' ? view.code : undefined
+  const label = role === 'camera' ? 'Add a camera' : `Invite a ${role}`
+  if (locked) {
+    return (
+      <section class="pairing" data-place={place} data-locked="" aria-label={label}>
+        <div class="pairing-figure">
+          <Locked desk={desk} />
+        </div>
+      </section>
+    )
+  }
   return (
-    <section class="pairing" data-place={place} aria-label="Add a camera">
+    <section class="pairing" data-place={place} aria-label={label}>
       <figure class="pairing-figure">
-        <Square keeper={keeper} />
-        <figcaption>Scan with a phone’s camera</figcaption>
+        <Square keeper={keeper} role={role} />
+        <figcaption>{INVITES[role].caption}</figcaption>
       </figure>
       <div class="pairing-beside">
+        {children}
         {failure && (
           <Notice
             title={failure.title}
@@ -90,8 +137,10 @@ export function PairingPanel({
             {failure.advice}
           </Notice>
         )}
-        {code && <Typed code={code} />}
-        {code && <CopyText text={code.url} label="the link" />}
+        {/* A camera is scanned; who is invited gets the link. */}
+        {code && role !== 'camera' && <CopyText text={code.url} label="the link" />}
+        {code && <Typed code={code} role={role} />}
+        {code && role === 'camera' && <CopyText text={code.url} label="the link" />}
         <LanChoice lan={lan} url={code?.url} onChange={keeper.show} />
       </div>
     </section>

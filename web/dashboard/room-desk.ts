@@ -1,133 +1,103 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { UpdateRoom } from '../../server/protocol/api.ts'
 import type { CodeId, SessionId } from '../../server/protocol/ids.ts'
-import type { Device, Room } from '../../server/protocol/models.ts'
+import type { Role, Room, Session } from '../../server/protocol/models.ts'
 import type { Api } from '../lib/api.ts'
-import { createClient } from '../lib/client.ts'
-import type { Client } from '../lib/client-types.ts'
-import { disposers, type Disposer } from '../lib/disposer.ts'
-import { RequestError } from '../lib/outbox.ts'
-import { createReceiving, type Receiving } from '../lib/receiving.ts'
-import type { Seat } from '../lib/seat.ts'
+import { disposers } from '../lib/disposer.ts'
+import { explain } from '../lib/room/explain.ts'
+import { openWatch, type Watch, type WatchNeeds } from '../lib/room/watch.ts'
+import { toast } from '../lib/ui/toast.tsx'
 import { watchActivity } from './activity.ts'
-import { explain } from './failure.ts'
+import { keepClaims, type Claims } from './claims.ts'
 import type { Lan } from './lan.ts'
 import { keepCode, type CodeKeeper } from './pairing-code.ts'
 
 /** Nobody is expected to scan after so long without input [MED-2]. */
 const IDLE_AFTER = 10 * 60_000
 
-/** A claim that waits for this host's word. */
-export interface Claim {
-  id: CodeId
-  device: Device
-  name: string
-}
-
-/** One session in one room, with all the page shows of it. */
-export interface RoomDesk {
-  readonly client: Client
-  readonly code: CodeKeeper
-  readonly cameras: Receiving
-  readonly claims: ReadonlySignal<readonly Claim[]>
-  readonly roomName: ReadonlySignal<string>
-  /** The number to read to a host, while this session itself waits for approval. */
-  readonly check: string | undefined
-  rename: (name: string) => Promise<void>
+/** One host's session in one room, with all the page shows of it. */
+export interface RoomDesk extends Watch {
+  /** As the last change from here left it, even before the server's echo. */
+  readonly room: ReadonlySignal<Room | undefined>
+  /** For each role a code that lets one device in. */
+  readonly codes: Readonly<Record<Role, CodeKeeper>>
+  readonly claims: Claims
+  /** What a code makes of a device, for codes that this page showed. */
+  roleOf: (code: CodeId) => Role | undefined
+  update: (change: UpdateRoom) => Promise<void>
+  /** Every session of the room, absent ones too. */
+  sessions: () => Promise<readonly Session[]>
   remove: (member: SessionId) => Promise<void>
-  /** Resolves to whether the number was right; a wrong one ends the claim. */
-  approve: (claim: CodeId, check: string) => Promise<boolean>
-  decline: (claim: CodeId) => Promise<void>
   deleteRoom: () => Promise<void>
-  signOut: () => Promise<void>
-  dispose: Disposer
 }
 
-interface Needs {
+interface Needs extends WatchNeeds {
   api: Api
-  seat: Seat
   lan: Lan
-  token: string
-  roomName: string
-  check?: string | undefined
 }
 
-const socketUrl = () => `${location.protocol === 'http:' ? 'ws:' : 'wss:'}//${location.host}/ws`
-
-/** Takes the seat of a session: connects, keeps a pairing code in view and receives the cameras. */
-export function openRoomDesk({ api, seat, lan, token, roomName, check }: Needs): RoomDesk {
-  const client = createClient({
-    url: socketUrl(),
-    token,
-    nextAttempt: () => seat.nextAttempt(token),
-    askSession: () => api.session(token),
-  })
+/** Takes the seat of a host: watches, keeps pairing codes in view and answers claims. */
+export function openRoomDesk(needs: Needs): RoomDesk {
+  const { api, seat, lan, token } = needs
+  const watch = openWatch(needs)
+  const { client } = watch
   const activity = watchActivity(IDLE_AFTER)
-  const code = keepCode({
-    present: activity.present,
-    explain,
-    issue: () => {
-      const address = lan.chosen.value
-      return api.issueCode(token, address === undefined ? {} : { address })
-    },
-  })
-  const cameras = createReceiving({ client })
-  const claims = signal<readonly Claim[]>([])
-  const renamed = signal<Room>()
-  const name = computed(() => renamed.value?.name ?? client.room.value?.name ?? roomName)
-  const settle = (id: CodeId) => {
-    claims.value = claims.value.filter((claim) => claim.id !== id)
+  const issued = new Map<CodeId, Role>()
+  const keep = (role: Role) =>
+    keepCode({
+      present: activity.present,
+      explain,
+      issue: async () => {
+        const address = lan.chosen.value
+        const code = await api.issueCode(token, { role, ...(address === undefined ? {} : { address }) })
+        issued.set(code.id, role)
+        return code
+      },
+    })
+  const codes: Record<Role, CodeKeeper> = {
+    camera: keep('camera'),
+    viewer: keep('viewer'),
+    host: keep('host'),
   }
+  const claims = keepClaims({ client, roleOf: (id) => issued.get(id) })
+  const changed = signal<Room>()
+  const room = computed(() => changed.value ?? client.room.value)
 
-  const dispose = disposers(
-    client.dispose,
+  const spent = (id: CodeId) => {
+    for (const keeper of Object.values(codes)) keeper.spent(id)
+  }
+  const stop = disposers(
     activity.dispose,
-    code.dispose,
-    cameras.dispose,
-    client.on('pairing-pending', ({ pairing }) => {
-      code.spent(pairing.id)
-      settle(pairing.id)
-      claims.value = [...claims.value, pairing]
-    }),
-    client.on('pairing-done', ({ pairing }) => {
-      code.spent(pairing)
-      settle(pairing)
+    ...Object.values(codes).map((keeper) => keeper.dispose),
+    claims.dispose,
+    client.on('pairing-pending', ({ pairing }) => spent(pairing.id)),
+    client.on('pairing-done', ({ pairing, outcome }) => {
+      spent(pairing)
+      if (outcome === 'reused') toast('Somebody tried a code that was already used. It let nobody in.')
     }),
     effect(() => {
-      const known = client.room.value
-      if (known) seat.update({ roomName: known.name })
-      renamed.value = undefined
+      if (client.room.value) changed.value = undefined
     }),
   )
-  client.connect()
 
   return {
-    client,
-    code,
-    cameras,
+    ...watch,
+    roomName: computed(() => changed.value?.name ?? watch.roomName.value),
+    room,
+    codes,
     claims,
-    roomName: name,
-    check,
-    rename: async (wanted) => {
-      renamed.value = (await api.updateRoom(token, { name: wanted })).room
+    roleOf: (id) => issued.get(id),
+    update: async (change) => {
+      const answer = await api.updateRoom(token, change)
+      changed.value = answer.room
+      seat.update({ roomName: answer.room.name })
     },
+    sessions: async () => (await api.sessions(token)).sessions,
     remove: (member) => api.kick(token, member),
-    approve: async (claim, number) => {
-      try {
-        await client.approve(claim, number)
-        return true
-      } catch (error) {
-        if (error instanceof RequestError && error.code === 'check_wrong') return false
-        throw error
-      } finally {
-        settle(claim)
-      }
-    },
-    decline: async (claim) => {
-      await client.deny(claim)
-      settle(claim)
-    },
     deleteRoom: () => api.deleteRoom(token),
-    signOut: () => api.signOut(token),
-    dispose,
+    dispose: () => {
+      stop()
+      watch.dispose()
+    },
   }
 }

@@ -46,9 +46,9 @@ export const createPictureWatch = (connection: RTCPeerConnection): PictureWatch 
     } catch (cause) {
       if (!disposed) console.error('The connection tells no statistics', cause)
     }
-    if (!disposed) timer = setTimeout(look, frames === 0 ? LOOK_FIRST : LOOK)
+    if (!disposed) timer = setTimeout(() => void look(), frames === 0 ? LOOK_FIRST : LOOK)
   }
-  timer = setTimeout(look, LOOK_FIRST)
+  timer = setTimeout(() => void look(), LOOK_FIRST)
 
   return {
     moving,

@@ -1,21 +1,23 @@
 import { Flashlight, FlashlightOff, Square, SwitchCamera } from 'lucide-preact'
+import type { RefObject } from 'preact'
 import { useRef } from 'preact/hooks'
 import { useSignalEffect } from '@preact/signals'
 import { Button, IconButton } from '../lib/ui/button.tsx'
 import { Notice } from '../lib/ui/notice.tsx'
+import type { Camera } from './camera.ts'
 import { Lost } from './lost.tsx'
-import type { Phone, View } from './model.ts'
+import type { Phone } from './model.ts'
+import type { View } from './view.ts'
 import { stageWords, watchingWords } from './words.ts'
 
 /** The picture edge to edge, its state above it and its controls below. */
 export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, { name: 'camera' }> }) {
   const { camera } = phone
   const { stage, trouble } = view
-  const torch = camera.torch.value
   const ready = camera.track.value !== undefined && stage !== 'asking'
   return (
     <main class="camera">
-      <Preview phone={phone} />
+      <Preview camera={camera} />
       <header class="camera-head">
         {stage === 'live' ? (
           <>
@@ -54,33 +56,43 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
           <Square size={18} fill="currentColor" aria-hidden="true" />
           Stop
         </Button>
-        <div class="camera-side camera-side-end">
-          {ready && torch !== undefined && (
-            <IconButton
-              look="picture"
-              size="thumb"
-              label="Light"
-              aria-pressed={torch}
-              onClick={() => void camera.setTorch(!torch)}
-            >
-              {torch ? (
-                <Flashlight size={24} aria-hidden="true" />
-              ) : (
-                <FlashlightOff size={24} aria-hidden="true" />
-              )}
-            </IconButton>
-          )}
-        </div>
+        <div class="camera-side camera-side-end">{ready && <Light camera={camera} />}</div>
       </footer>
     </main>
   )
 }
 
+/** The camera's light, where it has one. */
+export function Light({ camera }: { camera: Pick<Camera, 'torch' | 'setTorch'> }) {
+  const torch = camera.torch.value
+  if (torch === undefined) return null
+  const Icon = torch ? Flashlight : FlashlightOff
+  return (
+    <IconButton
+      look="picture"
+      size="thumb"
+      label="Light"
+      aria-pressed={torch}
+      onClick={() => void camera.setTorch(!torch)}
+    >
+      <Icon size={24} aria-hidden="true" />
+    </IconButton>
+  )
+}
+
 /** What this camera sees; mirrored when it looks at the person, as a mirror does. */
-export function Preview({ phone }: { phone: Phone }) {
-  const video = useRef<HTMLVideoElement>(null)
+export function Preview({
+  camera,
+  element: given,
+}: {
+  camera: Pick<Camera, 'track' | 'picture'>
+  /** For who reads the picture. */
+  element?: RefObject<HTMLVideoElement | null>
+}) {
+  const own = useRef<HTMLVideoElement>(null)
+  const video = given ?? own
   useSignalEffect(() => {
-    const track = phone.camera.track.value
+    const track = camera.track.value
     const element = video.current
     if (!element) return
     element.srcObject = track ? new MediaStream([track]) : null
@@ -96,7 +108,7 @@ export function Preview({ phone }: { phone: Phone }) {
     <video
       ref={video}
       class="preview"
-      data-mirror={phone.camera.picture.value.facing === 'front' ? '' : undefined}
+      data-mirror={camera.picture.value.facing === 'front' ? '' : undefined}
       muted
       playsInline
       autoPlay

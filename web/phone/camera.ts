@@ -178,9 +178,9 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     return next ? { deviceId: next.deviceId } : undefined
   }
 
+  const isRunning = () => phase.peek().status === 'live' || phase.peek().status === 'paused'
   const revive = async (): Promise<boolean> => {
-    const { status } = phase.peek()
-    if (status !== 'live' && status !== 'paused') return false
+    if (!isRunning()) return false
     const live = track.peek()
     if (live?.readyState === 'live' && live.muted) {
       await new Promise<void>((resolve) => {
@@ -192,6 +192,8 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         const timer = setTimeout(done, UNMUTE_WITHIN)
         const stop = listen(live, 'unmute', done)
       })
+      // Stopped, or started anew, while this waited.
+      if (!isRunning() || track.peek() !== live) return false
     }
     if (live?.readyState === 'live' && !live.muted) {
       phase.value = { status: 'live' }

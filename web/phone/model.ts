@@ -2,51 +2,26 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { PairingPreview } from '../../server/protocol/api.ts'
 import { createApi } from '../lib/api.ts'
-import { thisBrowser } from '../lib/browser.ts'
 import type { Disposer } from '../lib/disposer.ts'
-import { cameraFailure, closedFailure, pictureFailure, type Failure } from '../lib/failures.ts'
+import type { Failure } from '../lib/failures.ts'
 import { openSeat, type SeatRecord } from '../lib/seat.ts'
 import { createWakeLock } from '../lib/wake-lock.ts'
 import { createCamera, type Camera } from './camera.ts'
+import { createClaimKeys } from './claim-key.ts'
 import {
   claim,
   clearAddress,
   preview,
   scannedTicket,
   secretInAddress,
+  showInAddress,
   typedTicket,
   type Ticket,
 } from './pairing.ts'
-import { secureAddress } from './secure-address.ts'
-import { openSession, type PhoneSession } from './session.ts'
-
-/** What lasts a moment after the tap, in its order. */
-export type Stage = 'pairing' | 'asking' | 'connecting' | 'waiting' | 'paused' | 'live'
-
-export type View =
-  /** The code is being looked up. */
-  | { readonly name: 'opening' }
-  /** No session and no scanned code: the typed one is asked for. */
-  | { readonly name: 'code'; readonly failure?: Failure; readonly busy: boolean }
-  | { readonly name: 'ready'; readonly preview: PairingPreview }
-  | { readonly name: 'insecure'; readonly preview: PairingPreview; readonly address: string }
-  /** Waits for a host to type this number. */
-  | { readonly name: 'check'; readonly check: string }
-  | { readonly name: 'resume' | 'stopped' }
-  | { readonly name: 'camera'; readonly stage: Stage; readonly watching: number; readonly trouble?: Failure }
-  | { readonly name: 'failed'; readonly failure: Failure; readonly back: boolean }
-
-type Phase =
-  | { readonly name: 'opening' }
-  | { readonly name: 'code'; readonly failure?: Failure; readonly busy: boolean }
-  | {
-      readonly name: 'ready' | 'claiming'
-      readonly ticket: Ticket
-      readonly preview: PairingPreview
-      readonly address?: string
-    }
-  | { readonly name: 'session'; readonly session: PhoneSession }
-  | { readonly name: 'failed'; readonly failure: Failure; readonly again?: () => void }
+import type { Found } from './scan/scanner.ts'
+import { secureAddress, serverOrigins } from './secure-address.ts'
+import { openSession } from './session.ts'
+import { viewOf, type Phase, type View } from './view.ts'
 
 export interface Phone {
   readonly view: ReadonlySignal<View>
@@ -62,7 +37,11 @@ export interface Phone {
   start(): void
   stop(): void
   enterCode(code: string): Promise<void>
-  showCode(): void
+  /** Goes on with what the scanner in the page read. */
+  scanned(found: Found): Promise<void>
+  /** Origins of this server besides the page's own, as far as it tells. */
+  origins(): Promise<readonly string[]>
+  showCode(scan?: true): void
   /** Gives up a pairing that waits for approval. */
   cancel(): void
   /** Back to the stored session after a code that did not work. */
@@ -85,6 +64,7 @@ export const createPhone = (): Phone => {
   const api = createApi()
   const seat = openSeat('phone')
   const wakeLock = createWakeLock()
+  const claimKeys = createClaimKeys()
   const stored = seat.read()
   const camera = createCamera(stored?.notes['facing'] === 'front' ? 'front' : 'back')
   const phase = signal<Phase>({ name: 'opening' })
@@ -111,9 +91,22 @@ export const createPhone = (): Phone => {
     }
     enter(record)
   }
+  /** A claim whose answer a reload lost: the same key gets it again, and the tap was made already. */
+  const recover = async (ticket: Ticket): Promise<Failure | undefined> => {
+    const result = await claim(api, seat, claimKeys, ticket)
+    if (!result.ok) return result.failure
+    clearAddress()
+    seat.update({ notes: { live: true } })
+    const record = seat.read()
+    if (record) await takeUp(record)
+    return undefined
+  }
   const lookUp = async (ticket: Ticket) => {
     const result = await preview(api, ticket)
-    if (result.ok) {
+    if (!result.ok && result.failure.kind === 'pairing_code_used' && claimKeys.open) {
+      const failure = await recover(ticket)
+      if (failure) become({ name: 'failed', failure, again: () => void again(ticket) })
+    } else if (result.ok) {
       const address = await secureAddress(api)
       roomName.value = result.value.room.name
       become({ name: 'ready', ticket, preview: result.value, ...(address === undefined ? {} : { address }) })
@@ -128,7 +121,7 @@ export const createPhone = (): Phone => {
   const pair = async (ticket: Ticket, shown: PairingPreview) => {
     become({ name: 'claiming', ticket, preview: shown })
     void camera.start()
-    const result = await claim(api, seat, ticket)
+    const result = await claim(api, seat, claimKeys, ticket)
     const record = seat.read()
     if (result.ok && record) {
       clearAddress()
@@ -140,10 +133,10 @@ export const createPhone = (): Phone => {
     if (result.failure.action === 'code') clearAddress()
     become({ name: 'failed', failure: result.failure, again: () => void pair(ticket, shown) })
   }
-  const showCode = () => {
+  const showCode = (scan?: true) => {
     camera.stop()
     clearAddress()
-    become({ name: 'code', busy: false })
+    become({ name: 'code', busy: false, ...(scan ? { scan } : {}) })
   }
   const goBack = () => {
     const record = seat.read()
@@ -152,54 +145,7 @@ export const createPhone = (): Phone => {
     else showCode()
   }
 
-  const view = computed((): View => {
-    const now = phase.value
-    switch (now.name) {
-      case 'opening':
-      case 'code':
-        return now
-      case 'ready':
-        return now.address === undefined
-          ? { name: 'ready', preview: now.preview }
-          : { name: 'insecure', preview: now.preview, address: now.address }
-      case 'claiming':
-        return { name: 'camera', stage: 'pairing', watching: 0 }
-      case 'failed':
-        return { name: 'failed', failure: now.failure, back: seat.read() !== undefined }
-      case 'session':
-        return sessionView(now.session)
-      default:
-        return now satisfies never
-    }
-  })
-  const sessionView = ({ client, audience }: PhoneSession): View => {
-    const { watching, watchers, blocked } = audience
-    const state = client.state.value
-    const pending = client.self.value?.status === 'pending'
-    if (state.status === 'closed') {
-      return { name: 'failed', failure: closedFailure(state.reason, pending), back: false }
-    }
-    const check = seat.read()?.notes['check']
-    if (pending) return { name: 'check', check: typeof check === 'string' ? check : '' }
-    const shown = camera.phase.value
-    switch (shown.status) {
-      case 'off':
-        return { name: 'stopped' }
-      case 'needs-tap':
-        return { name: 'resume' }
-      case 'asking':
-      case 'paused':
-        return { name: 'camera', stage: shown.status, watching: watching.value }
-      case 'live': {
-        if (watching.value > 0) return { name: 'camera', stage: 'live', watching: watching.value }
-        const trouble = blocked.value ? { trouble: pictureFailure('path') } : {}
-        const waiting = client.active.value && watchers.value === 0
-        return { name: 'camera', stage: waiting ? 'waiting' : 'connecting', watching: 0, ...trouble }
-      }
-      default:
-        return { name: 'failed', failure: cameraFailure(shown.status, thisBrowser()), back: false }
-    }
-  }
+  const view = computed(() => viewOf(phase.value, camera, seat))
 
   /** Ends what a closed session leaves running, and forgets a session that cannot come back. */
   const followEnd = (): Disposer =>
@@ -264,6 +210,16 @@ export const createPhone = (): Phone => {
       become({ name: 'code', busy: true })
       await lookUp(typedTicket(code))
     },
+    async scanned(found) {
+      if (found.kind === 'page') {
+        location.assign(found.path)
+        return
+      }
+      showInAddress(found.secret)
+      become({ name: 'opening' })
+      await lookUp(scannedTicket(found.secret))
+    },
+    origins: () => serverOrigins(api),
     showCode,
     cancel() {
       const record = seat.read()

@@ -2,32 +2,27 @@
 import type { Paired, PairingPreview, PreviewPairing } from '../../server/protocol/api.ts'
 import { ApiError, type Api } from '../lib/api.ts'
 import { pairingFailure, type Failure } from '../lib/failures.ts'
-import { randomText } from '../lib/random.ts'
 import type { Seat } from '../lib/seat.ts'
+import type { ClaimKeys } from './claim-key.ts'
 
-/** A code on its way to a session. The claim key makes trying again safe (SPEC, section 3). */
+/** A code on its way to a session. */
 export interface Ticket {
   readonly how: 'scanned' | 'typed'
   readonly code: PreviewPairing
-  readonly claimKey: string
 }
 
-export const scannedTicket = (secret: string): Ticket => ({
-  how: 'scanned',
-  code: { secret },
-  claimKey: randomText(),
-})
-export const typedTicket = (code: string): Ticket => ({
-  how: 'typed',
-  code: { code },
-  claimKey: randomText(),
-})
+export const scannedTicket = (secret: string): Ticket => ({ how: 'scanned', code: { secret } })
+export const typedTicket = (code: string): Ticket => ({ how: 'typed', code: { code } })
 
 /** The secret that the scanned address carries, or undefined. */
 export const secretInAddress = (): string | undefined => {
   const secret = location.hash.slice(1)
   return secret === '' ? undefined : secret
 }
+
+/** Puts a secret there that was scanned in the page, so that a reload finds it as after the camera app. */
+export const showInAddress = (secret: string): void =>
+  history.replaceState(history.state, '', `${location.pathname}${location.search}#${secret}`)
 
 /** Takes the secret out of the address bar, and out of the history with it. */
 export const clearAddress = (): void =>
@@ -62,12 +57,23 @@ export const preview = async (api: Api, ticket: Ticket): Promise<Outcome<Pairing
 }
 
 /** Uses the code up, stores the session and signs the replaced one out. */
-export const claim = async (api: Api, seat: Seat, ticket: Ticket): Promise<Outcome<Paired>> => {
-  const result = await outcome(ticket, api.claim({ ...ticket.code, claimKey: ticket.claimKey }))
-  if (!result.ok) return result
+export const claim = async (
+  api: Api,
+  seat: Seat,
+  keys: ClaimKeys,
+  ticket: Ticket,
+): Promise<Outcome<Paired>> => {
+  const claimKey = await keys.keyOf(ticket.code)
+  const result = await outcome(ticket, api.claim({ ...ticket.code, claimKey }))
+  if (!result.ok) {
+    // Of the other failures nobody knows whether the code was used up: the same key is tried again.
+    if (result.failure.action === 'code') keys.answered()
+    return result
+  }
   const { session, room, check } = result.value
   const replaced = seat.take(session, room)
   if (check !== undefined) seat.update({ notes: { check } })
+  keys.answered()
   if (replaced !== undefined) {
     // The old session ends by itself in a week; its room merely shows it as absent until then.
     api

@@ -112,7 +112,7 @@ export function Check({ phone, check }: { phone: Phone; check: string }) {
       <p class="muted">Waiting for approval. Keep this page open.</p>
       {phone.camera.track.value && (
         <div class="check-preview">
-          <Preview phone={phone} />
+          <Preview camera={phone.camera} />
         </div>
       )}
       <Lost phone={phone} />
@@ -128,7 +128,7 @@ export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) 
           <Button look="primary" size="thumb" onClick={phone.start}>
             {stopped ? 'Start camera' : 'Resume camera'}
           </Button>
-          <button type="button" class="link-button" onClick={phone.showCode}>
+          <button type="button" class="link-button" onClick={() => phone.showCode()}>
             Pair with another dashboard
           </button>
         </>
@@ -143,14 +143,20 @@ export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) 
 }
 
 export function Failed({ phone, failure, back }: { phone: Phone; failure: Failure; back: boolean }) {
+  const scan = failure.action === 'code' && window.isSecureContext
   return (
     <Panel
       role="alert"
       foot={
         <>
+          {scan && (
+            <Button look="primary" size="thumb" data-mend="scan" onClick={() => phone.showCode(true)}>
+              Scan the code
+            </Button>
+          )}
           {failure.label !== undefined && (
             <Button
-              look="primary"
+              look={scan ? 'quiet' : 'primary'}
               size="thumb"
               data-mend={failure.action}
               onClick={() => phone.mend(failure)}

@@ -1,6 +1,6 @@
 /** The page's words for its states; the same word everywhere for the same thing. */
 import type { Device } from '../../server/protocol/models.ts'
-import type { Stage, View } from './model.ts'
+import type { Stage, View } from './view.ts'
 
 const STAGES: Readonly<Record<Stage, string>> = {
   pairing: 'Pairing',
@@ -27,10 +27,28 @@ export const stateName = (view: View): string => {
 
 /** What a screen reader hears when the state changes; failures and forms speak for themselves. */
 export const announcement = (view: View): string => {
-  if (view.name === 'camera') {
-    return view.stage === 'live' ? `Live, ${watchingWords(view.watching)}` : stageWords(view.stage)
+  switch (view.name) {
+    case 'camera':
+      return view.stage === 'live' ? `Live, ${watchingWords(view.watching)}` : stageWords(view.stage)
+    case 'opening':
+      return 'Looking up the code'
+    case 'ready':
+      return 'Ready to start the camera'
+    case 'insecure':
+      return 'The camera needs the secure page'
+    case 'check':
+      // Digit by digit, as it is typed on the other side.
+      return `The number for the dashboard is ${view.check.split('').join(' ')}`
+    case 'stopped':
+      return 'Camera stopped'
+    case 'resume':
+      return 'Your camera is paused'
+    case 'code':
+    case 'failed':
+      return ''
+    default:
+      return view satisfies never
   }
-  return view.name === 'stopped' ? 'Camera stopped' : view.name === 'opening' ? 'Looking up the code' : ''
 }
 
 /** The page's title says the state, for those who see only the tab. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { X } from 'lucide-preact'
 import { Button, IconButton } from './button.tsx'
 
@@ -13,7 +13,7 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
   const element = useRef<HTMLDialogElement>(null)
   const heading = useId()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
@@ -31,6 +31,10 @@ export function Dialog({ title, onClose, children, class: more }: Props) {
       onCancel={(event) => {
         event.preventDefault()
         onClose()
+      }}
+      onClose={(event) => {
+        // Chromium lets an Escape without a click before it close the dialog without asking (CloseWatcher).
+        if (event.currentTarget.isConnected && !event.currentTarget.open) onClose()
       }}
       onPointerDown={(event) => {
         // The dialog itself is hit only outside its padding box, that is on the backdrop.

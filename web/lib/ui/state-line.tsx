@@ -55,12 +55,3 @@ export function StateLine({
     </span>
   )
 }
-
-/** A state or property as a pill. */
-export function Badge({ tone = 'muted', children }: { tone?: Tone; children: ComponentChildren }) {
-  return (
-    <span class="badge" data-tone={tone}>
-      {children}
-    </span>
-  )
-}

@@ -1,9 +1,9 @@
-import type { Device } from '../../server/protocol/models.ts'
-import type { Battery, CameraState } from '../lib/camera-state.ts'
-import { pictureFailure } from '../lib/failures.ts'
-import type { FeedState } from '../lib/receiving.ts'
-import type { Transport } from '../lib/stats.ts'
-import type { ShapeKind, Tone } from '../lib/ui/state-line.tsx'
+import type { Device } from '../../../server/protocol/models.ts'
+import type { Battery, CameraState } from '../camera-state.ts'
+import { pictureFailure } from '../failures.ts'
+import type { FeedState } from '../receiving.ts'
+import type { Transport } from '../stats.ts'
+import type { ShapeKind, Tone } from '../ui/state-line.tsx'
 
 /** States of a tile [MED-1]. */
 export type TileState = FeedState['status']

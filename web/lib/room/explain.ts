@@ -1,5 +1,5 @@
-import { ApiError } from '../lib/api.ts'
-import { RequestError } from '../lib/outbox.ts'
+import { ApiError } from '../api.ts'
+import { RequestError } from '../outbox.ts'
 
 /** A failure in words a person can act on. */
 export interface Failure {

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Maximize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
-import type { Feed } from '../lib/receiving.ts'
-import { Button, IconButton } from '../lib/ui/button.tsx'
-import { Shape } from '../lib/ui/state-line.tsx'
-import { toast } from '../lib/ui/toast.tsx'
+import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
+import { listen } from '../disposer.ts'
+import type { Feed } from '../receiving.ts'
+import { Button, IconButton } from '../ui/button.tsx'
+import { Shape } from '../ui/state-line.tsx'
+import { toast } from '../ui/toast.tsx'
 import type { TileBox } from './rows.ts'
 import {
   batteryWords,
@@ -105,6 +106,7 @@ export function Tile({ feed, box, onRemove }: TileProps) {
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
   const [hadPicture, setHadPicture] = useState(false)
+  const [full, setFull] = useState(false)
   const state = feed.state.value.status
   const stream = feed.stream.value
   const member = feed.member.value
@@ -129,6 +131,10 @@ export function Tile({ feed, box, onRemove }: TileProps) {
   useEffect(() => {
     if (state === 'live') setHadPicture(true)
   }, [state, stream])
+  useEffect(
+    () => listen(document, 'fullscreenchange', () => setFull(document.fullscreenElement === tile.current)),
+    [],
+  )
   useEffect(() => {
     // Shortcuts for hands alone: keyboards reach the buttons themselves, which focus makes visible.
     const stop = new AbortController()
@@ -161,10 +167,10 @@ export function Tile({ feed, box, onRemove }: TileProps) {
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
       <div class="tile-controls">
-        <IconButton look="picture" label={`Full screen: ${name}`} onClick={fill}>
-          <Maximize2 size={18} aria-hidden="true" />
+        <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>
+          {full ? <Minimize2 size={18} aria-hidden="true" /> : <Maximize2 size={18} aria-hidden="true" />}
         </IconButton>
-        {onRemove && (
+        {onRemove && !full && (
           <IconButton look="picture" label={`Remove ${name}`} onClick={onRemove}>
             <X size={18} aria-hidden="true" />
           </IconButton>

@@ -1,7 +1,7 @@
 import { useComputed, type ReadonlySignal } from '@preact/signals'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { SessionId } from '../../server/protocol/ids.ts'
-import type { Feed } from '../lib/receiving.ts'
+import type { SessionId } from '../../../server/protocol/ids.ts'
+import type { Feed } from '../receiving.ts'
 import { layRows } from './rows.ts'
 import { aspectOf, Tile } from './tile.tsx'
 

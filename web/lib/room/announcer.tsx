@@ -1,31 +1,40 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import type { SessionId } from '../../server/protocol/ids.ts'
-import type { Member } from '../../server/protocol/models.ts'
-import type { RoomDesk } from './room-desk.ts'
+import type { SessionId } from '../../../server/protocol/ids.ts'
+import type { Member } from '../../../server/protocol/models.ts'
+import type { Watch } from './watch.ts'
 import { deviceWords } from './words.ts'
 
 const nameOf = ({ name, device }: Member) => name || deviceWords(device)
 
 /** Tells the window's title what is live, and those who listen to the page who came and went. */
-export function Announcer({ desk }: { desk: RoomDesk }) {
+export function Announcer({
+  watch,
+  waiting,
+}: {
+  watch: Watch
+  /** What waits for an answer of this window's person. */
+  waiting?: ReadonlySignal<readonly unknown[]>
+}) {
   const said = useSignal('')
   const before = useRef<ReadonlyMap<SessionId, Member>>(new Map())
 
   useSignalEffect(() => {
-    const feeds = [...desk.cameras.feeds.value.values()]
+    const feeds = [...watch.cameras.feeds.value.values()]
     const live = feeds.filter((feed) => feed.state.value.status === 'live').length
-    const lost = desk.client.state.value.status === 'reconnecting'
+    const lost = watch.client.state.value.status === 'reconnecting'
+    const waits = waiting?.value.length ?? 0
     const parts = [
+      waits > 0 ? `${waits} to approve` : undefined,
       lost ? 'Reconnecting' : undefined,
       live > 0 ? `${live} live` : undefined,
-      desk.roomName.value,
+      watch.roomName.value,
       'Pairlens',
     ]
     document.title = parts.filter(Boolean).join(' · ')
   })
   useSignalEffect(() => {
-    const members = desk.client.members.value
+    const members = watch.client.members.value
     const known = before.current
     before.current = members
     // The first list is who was here already: nobody has just come.

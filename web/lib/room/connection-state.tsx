@@ -1,8 +1,8 @@
-import { useEffect, useState } from 'preact/hooks'
-import type { ClientState } from '../lib/client-types.ts'
-import { Popover } from '../lib/ui/popover.tsx'
-import { StateLine, type ShapeKind, type Tone } from '../lib/ui/state-line.tsx'
-import type { RoomDesk } from './room-desk.ts'
+import type { ClientState } from '../client-types.ts'
+import { Popover } from '../ui/popover.tsx'
+import { StateLine, type ShapeKind, type Tone } from '../ui/state-line.tsx'
+import { useNextTry } from './next-try.ts'
+import type { Watch } from './watch.ts'
 
 interface Said {
   kind: ShapeKind
@@ -13,7 +13,7 @@ interface Said {
   long: string
 }
 
-function said(state: ClientState, store: RoomDesk['client']['store']['value'], seconds: number): Said {
+function said(state: ClientState, store: Watch['client']['store']['value'], seconds: number): Said {
   switch (state.status) {
     case 'live':
       switch (store?.state) {
@@ -69,25 +69,10 @@ function said(state: ClientState, store: RoomDesk['client']['store']['value'], s
   }
 }
 
-/** Seconds until the next try, counted down while there is one. */
-function useSecondsLeft(state: ClientState): number {
-  const [left, setLeft] = useState(0)
-  const inMs = state.status === 'reconnecting' ? state.inMs : 0
-  useEffect(() => {
-    const ends = Date.now() + inMs
-    const tell = () => setLeft(Math.max(0, Math.ceil((ends - Date.now()) / 1_000)))
-    tell()
-    if (inMs === 0) return
-    const timer = setInterval(tell, 250)
-    return () => clearInterval(timer)
-  }, [state, inMs])
-  return left
-}
-
 /** Connection and sync in words and shape; a click tells more. */
-export function ConnectionState({ desk }: { desk: RoomDesk }) {
-  const state = desk.client.state.value
-  const { kind, tone, short, long } = said(state, desk.client.store.value, useSecondsLeft(state))
+export function ConnectionState({ watch }: { watch: Watch }) {
+  const state = watch.client.state.value
+  const { kind, tone, short, long } = said(state, watch.client.store.value, useNextTry(state))
   return (
     <Popover
       class="bar-state"

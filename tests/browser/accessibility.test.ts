@@ -1,0 +1,182 @@
+import axe, { type AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { claimCode, issueCode } from '../support/app.ts'
+import type { Chromium } from '../support/chromium.ts'
+import {
+  DESKTOP,
+  freshRoom,
+  hostToken,
+  PHONE,
+  scan,
+  startButton,
+  startDesktop,
+  startPhone,
+  tile,
+} from '../support/pages.ts'
+import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+
+/** The narrowest width that pages must work at (WCAG 2.2, 1.4.10 Reflow). */
+const NARROW = { width: 320, height: 568 }
+
+let server: ServerProcess
+let desktop: Chromium
+let handheld: Chromium
+let dashboard: Page
+
+beforeAll(async () => {
+  const port = await freePort()
+  server = await startServer({
+    ICE_SERVERS: '[]',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+  })
+  desktop = await startDesktop({ context: { reducedMotion: 'reduce' } })
+  handheld = await startPhone({ context: { reducedMotion: 'reduce' } })
+  dashboard = await freshRoom(desktop, server.url)
+})
+afterAll(async () => {
+  await handheld.close()
+  await desktop.close()
+  await server.stop()
+})
+
+interface Violation {
+  rule: string
+  where: string[]
+}
+
+/** What axe finds on the page as it stands. Evaluated from outside, as the page's CSP allows no foreign script. */
+async function violations(page: Page): Promise<Violation[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: tool } = window as unknown as {
+      axe: { run: (root: Document, options: object) => Promise<AxeResults> }
+    }
+    const found = await tool.run(document, { resultTypes: ['violations'] })
+    return found.violations.map(({ id, nodes }) => ({
+      rule: id,
+      where: nodes.map(({ html }) => html.slice(0, 160)),
+    }))
+  })
+}
+
+/** No violation in either scheme, and nothing that sticks out at 320 pixels. */
+async function judge(page: Page): Promise<void> {
+  const size = page.viewportSize() ?? DESKTOP
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await violations(page), colorScheme).toEqual([])
+  }
+  await page.setViewportSize(NARROW)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), 'width at 320').toBeLessThanOrEqual(
+    NARROW.width,
+  )
+  await page.setViewportSize(size)
+}
+
+describe('the dashboard', () => {
+  test('without a camera', () => judge(dashboard))
+
+  test.each(['Camera', 'Viewer', 'Host'])('inviting a %s', async (role) => {
+    await dashboard.getByRole('button', { name: 'Invite' }).click()
+    await dashboard.getByRole('radio', { name: role }).check()
+    await dashboard.locator(`dialog img.qr[data-role="${role.toLowerCase()}"]`).waitFor()
+    await judge(dashboard)
+    await dashboard.keyboard.press('Escape')
+  })
+
+  test('with its settings open', async () => {
+    await dashboard.getByRole('button', { name: 'Settings' }).click()
+    await dashboard.locator('dialog .person').first().waitFor()
+    await judge(dashboard)
+    await dashboard.getByRole('button', { name: 'Delete this room' }).click()
+    await dashboard.getByRole('heading', { name: 'Delete this room?' }).waitFor()
+    await judge(dashboard)
+    await dashboard.keyboard.press('Escape')
+    await dashboard.getByRole('heading', { name: 'Devices with access' }).waitFor()
+    await dashboard.keyboard.press('Escape')
+    await dashboard.locator('dialog').waitFor({ state: 'detached' })
+  })
+
+  test('with a claim that waits', async () => {
+    const code = await issueCode(server.url, await hostToken(dashboard))
+    const { check } = await claimCode(server.url, { code: code.code, deviceName: 'A phone' })
+    await dashboard.locator('.claim').waitFor()
+    await judge(dashboard)
+    await dashboard.locator('.claim input').fill(check === '10' ? '11' : '10')
+    await dashboard.keyboard.press('Enter')
+    await dashboard.getByText('Wrong number').waitFor()
+    await judge(dashboard)
+    await dashboard.getByRole('button', { name: 'OK' }).click()
+  })
+})
+
+describe('the phone, the dashboard and the viewer together', () => {
+  test('asking for a code, ready, live, and watched', async () => {
+    const phone = await handheld.open(`${server.url}/p`)
+    await phone.locator('#code').waitFor()
+    await judge(phone)
+    await phone.goto(await scan(dashboard))
+    await startButton(phone).waitFor()
+    await judge(phone)
+    await startButton(phone).tap()
+    await tile(dashboard, 'live').waitFor()
+    await phone.locator('[data-state="live"]').waitFor()
+    await judge(phone)
+    await judge(dashboard)
+    await dashboard.getByRole('button', { name: '2 here' }).click()
+    await judge(dashboard)
+    await dashboard.keyboard.press('Escape')
+
+    const invitation = await issueCode(server.url, await hostToken(dashboard), 'viewer')
+    const viewer = await desktop.open(`${server.url}/v`)
+    await viewer.locator('#code').waitFor()
+    await judge(viewer)
+    await viewer.goto('about:blank')
+    await viewer.goto(invitation.url)
+    await viewer.getByRole('button', { name: 'Watch' }).waitFor()
+    await judge(viewer)
+    await viewer.getByRole('button', { name: 'Watch' }).click()
+    await tile(viewer, 'live').waitFor()
+    await judge(viewer)
+  })
+
+  test('a host that waits for approval', async () => {
+    const other = await startDesktop({ context: { viewport: PHONE, reducedMotion: 'reduce' } })
+    try {
+      const second = await other.open((await issueCode(server.url, await hostToken(dashboard), 'host')).url)
+      await second.getByRole('button', { name: 'Join' }).waitFor()
+      await judge(second)
+      await second.getByRole('button', { name: 'Join' }).click()
+      await second.locator('[data-check]').waitFor()
+      await judge(second)
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+test('what helps with certificate warnings: the dialog of the dashboard, and the page for phones', async () => {
+  // Without a public URL the server vouches for itself on the LAN.
+  const lan = await startServer({
+    ICE_SERVERS: '[]',
+    HOST: '0.0.0.0',
+    LAN_HTTPS_PORT: String(await freePort()),
+  })
+  try {
+    const page = await freshRoom(desktop, lan.url)
+    await page.getByRole('button', { name: 'Phone shows a warning?' }).click()
+    await page
+      .locator('dialog')
+      .getByText(/^[0-9A-F:]{95}$/)
+      .waitFor()
+    await judge(page)
+    await page.goto(`${lan.url}/trust`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await judge(page)
+    await page.close()
+  } finally {
+    await lan.stop()
+  }
+})

@@ -1,0 +1,201 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Chromium } from '../support/chromium.ts'
+import { pictureMoves, scan, startButton, startDesktop, startPhone, tile } from '../support/pages.ts'
+import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+
+let port: number
+let server: ServerProcess
+let desktop: Chromium
+let handheld: Chromium
+let dashboard: Page
+let phone: Page
+
+const start = () => startServer({ ICE_SERVERS: '[]', PORT: String(port) })
+
+beforeAll(async () => {
+  port = await freePort()
+  server = await start()
+  desktop = await startDesktop()
+  handheld = await startPhone()
+})
+afterAll(async () => {
+  await handheld.close()
+  await desktop.close()
+  await server.stop()
+})
+beforeEach(async () => {
+  dashboard = await desktop.open(server.url)
+  await dashboard.evaluate(() => localStorage.clear())
+  await dashboard.reload()
+  phone = await handheld.context.newPage()
+  await phone.addInitScript(() => {
+    // Locks as the browser gives them, and takes them back.
+    const seen = window as unknown as { locks: Lock[]; asked: number }
+    class Lock extends EventTarget {
+      released = false
+      release(): Promise<void> {
+        this.released = true
+        this.dispatchEvent(new Event('release'))
+        return Promise.resolve()
+      }
+    }
+    seen.locks = []
+    seen.asked = 0
+    navigator.wakeLock.request = () => {
+      const lock = new Lock()
+      seen.locks.push(lock)
+      return Promise.resolve(lock as unknown as WakeLockSentinel)
+    }
+    const { mediaDevices } = navigator
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+    mediaDevices.getUserMedia = (constraints) => {
+      seen.asked += 1
+      return ask(constraints)
+    }
+  })
+})
+afterEach(async () => {
+  await phone.close()
+  await dashboard.close()
+})
+
+async function goLive(): Promise<void> {
+  await phone.goto(await scan(dashboard))
+  await startButton(phone).tap()
+  await tile(dashboard, 'live').waitFor()
+  await phone.locator('[data-state="live"]').waitFor()
+}
+
+/** Measures the longest pause between two frames of the dashboard's picture from now on. */
+const watchGaps = () =>
+  dashboard.evaluate(() => {
+    const probe = window as unknown as { longestGap: () => number }
+    const video = document.querySelector<HTMLVideoElement>('[data-camera] video')
+    if (!video) throw new Error('There is no picture to watch')
+    let longest = 0
+    let last = performance.now()
+    const step = () => {
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+      video.requestVideoFrameCallback(step)
+    }
+    video.requestVideoFrameCallback(step)
+    // A pause that has not ended counts too.
+    probe.longestGap = () => Math.max(longest, performance.now() - last)
+  })
+const longestGap = () =>
+  dashboard.evaluate(() => (window as unknown as { longestGap: () => number }).longestGap())
+
+describe('the phone’s page goes to the background and comes back', () => {
+  const show = (visibility: 'hidden' | 'visible') =>
+    phone.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, visibility)
+  /** As iOS does it: the wake lock goes and the track dies, which it tells only where it has the time. */
+  const takeAway = (tell: boolean) =>
+    phone.evaluate((told) => {
+      const { locks } = window as unknown as { locks: WakeLockSentinel[] }
+      for (const lock of locks) void lock.release()
+      const stream = document.querySelector<HTMLVideoElement>('video.preview')?.srcObject
+      if (!(stream instanceof MediaStream)) throw new Error('There is no camera to take')
+      for (const track of stream.getTracks()) {
+        track.stop()
+        if (told) track.dispatchEvent(new Event('ended'))
+      }
+    }, tell)
+  const counts = () =>
+    phone.evaluate(() => {
+      const { locks, asked } = window as unknown as { locks: WakeLockSentinel[]; asked: number }
+      return { awake: locks.filter(({ released }) => !released).length, asked }
+    })
+
+  test.for([
+    ['the browser tells that the camera ended', true],
+    ['the camera is found dead on return', false],
+  ] as const)('[MED-4] %s: live again by itself, the screen kept awake', async ([, tell]) => {
+    await goLive()
+    expect(await counts()).toEqual({ awake: 1, asked: 1 })
+    const id = await tile(dashboard).getAttribute('data-camera')
+    await show('hidden')
+    await takeAway(tell)
+    // Nothing is asked for behind the person's back, and the dashboard stops saying live.
+    await dashboard.locator('[data-camera]:not([data-state="live"])').waitFor()
+    expect(await counts()).toEqual({ awake: 0, asked: 1 })
+
+    await show('visible')
+    await phone.locator('[data-state="live"]').waitFor()
+    await tile(dashboard, 'live', id ?? '').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+    expect(await counts()).toEqual({ awake: 1, asked: 2 })
+    expect(await tile(dashboard).count()).toBe(1)
+  })
+
+  test('[MED-4] hidden for a moment with the camera alive: nothing is asked again and the picture plays on', async () => {
+    await goLive()
+    await watchGaps()
+    await show('hidden')
+    await show('visible')
+    expect(await pictureMoves(dashboard)).toBe(true)
+    expect((await counts()).asked).toBe(1)
+    expect(await longestGap()).toBeLessThan(1_000)
+  })
+})
+
+describe('a claim whose answer is lost', () => {
+  test('[MED-4] after a reload the phone has its session, without a second scan or tap', async () => {
+    const claims: (string | null)[] = []
+    await phone.route('**/api/pairings', async (route) => {
+      claims.push(route.request().postData())
+      if (claims.length > 1) return route.continue()
+      // The server has answered, and the answer never arrives.
+      await route.fetch()
+      return undefined
+    })
+    await phone.goto(await scan(dashboard))
+    await startButton(phone).tap()
+    await expect.poll(() => claims.length).toBe(1)
+    await phone.reload()
+    await phone.locator('[data-state="live"]').waitFor()
+    await tile(dashboard, 'live').waitFor()
+    expect(claims).toHaveLength(2)
+    expect(claims[1]).toBe(claims[0])
+    expect(new URL(phone.url()).hash).toBe('')
+    expect(await phone.evaluate(() => sessionStorage.length)).toBe(0)
+  })
+})
+
+describe('the server restarts under live video', () => {
+  test('[MED-4] [MED-5] the picture plays on, both pages say what happened, and one tap each pairs anew', async () => {
+    await goLive()
+    await watchGaps()
+    const stopped = server.stop()
+    await phone.locator('.lost').waitFor()
+    expect(await phone.locator('.lost').textContent()).toMatch(/^Reconnecting to the server · \d+ s$/)
+    await dashboard
+      .getByText(/server unreachable|reconnecting/i)
+      .first()
+      .waitFor()
+    await stopped
+    // A hundred frames without a server: over three seconds.
+    for (let round = 0; round < 5; round += 1) expect(await pictureMoves(dashboard)).toBe(true)
+    expect(await phone.locator('[data-state="live"]').count()).toBe(1)
+    expect(await longestGap()).toBeLessThan(1_000)
+
+    // Its memory is gone, and the session with it.
+    server = await start()
+    await phone.getByRole('heading', { name: 'This pairing has ended' }).waitFor()
+    await phone.getByText('Scan the code on the dashboard').waitFor()
+    await dashboard.getByRole('heading', { name: /session has ended/i }).waitFor()
+
+    await dashboard.getByRole('button', { name: 'Start a new room' }).click()
+    const url = await scan(dashboard)
+    await phone.getByRole('button', { name: 'Scan the code' }).tap()
+    await phone.getByRole('dialog', { name: 'Scan the code' }).waitFor()
+    await phone.goto(url)
+    await startButton(phone).tap()
+    await tile(dashboard, 'live').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+  }, 120_000)
+})
