@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import type { CodeId, CommandRef, CursorText, InstanceId, SessionId } from './ids.ts'
 import { MAX_MESSAGE_ID } from './limits.ts'
-import type { Device, IceServer, Member, Room, Session, SessionStatus, StoreState } from './models.ts'
+import type { Device, IceServer, Member, Role, Room, Session, SessionStatus, StoreState } from './models.ts'
 import { CodeIdSchema, MemberState, SessionIdSchema } from './models.ts'
 import type { ReplyCode } from './problems.ts'
 
@@ -77,6 +77,15 @@ export type Self = Member & { status: SessionStatus }
 export type LeaveReason = 'left' | 'lost' | 'kicked' | 'revoked' | 'instance-lost'
 export type PairingOutcome = 'paired' | 'denied' | 'expired' | 'reused'
 
+/** A claim that waits for a host's word, as hosts see it: what asks, and what approving makes of it. */
+export interface WaitingClaim {
+  id: CodeId
+  device: Device
+  name: string
+  role: Role
+  presented: 'scanned' | 'typed'
+}
+
 /** Room events: each carries the cursor behind it. */
 export type RoomEvent =
   | { type: 'member-joined'; at: CursorText; member: Member }
@@ -94,7 +103,7 @@ export type RoomEvent =
       data?: unknown
       error?: unknown
     }
-  | { type: 'pairing-pending'; at: CursorText; pairing: { id: CodeId; device: Device; name: string } }
+  | { type: 'pairing-pending'; at: CursorText; pairing: WaitingClaim }
   | {
       type: 'pairing-done'
       at: CursorText

@@ -1,14 +1,20 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import type { CodeId, RoomId, SessionId } from '../protocol/ids.ts'
-import type { Device } from '../protocol/models.ts'
+import type { WaitingClaim } from '../protocol/messages.ts'
 
 /** A claim that waits for a host's decision. */
-export interface PendingPairing {
-  readonly id: CodeId
+export interface PendingPairing extends Readonly<WaitingClaim> {
   readonly session: SessionId
-  readonly device: Device
-  readonly name: string
 }
+
+/** The part of it that hosts see. */
+export const seenByHosts = ({ id, device, name, role, presented }: PendingPairing): WaitingClaim => ({
+  id,
+  device,
+  name,
+  role,
+  presented,
+})
 
 interface Entry {
   readonly pairing: PendingPairing

@@ -2,9 +2,9 @@ import type { Clock } from '../domain/clock.ts'
 import type { SessionRecord } from '../domain/records.ts'
 import type { CloseReason } from '../protocol/closes.ts'
 import type { CodeId, RoomId, SessionId } from '../protocol/ids.ts'
-import type { LeaveReason, PairingOutcome } from '../protocol/messages.ts'
-import type { Device, IceServer, Member, Room as RoomInfo, Session } from '../protocol/models.ts'
-import { Approvals, type PendingPairing } from './approvals.ts'
+import type { LeaveReason, PairingOutcome, WaitingClaim } from '../protocol/messages.ts'
+import type { IceServer, Member, Room as RoomInfo, Session } from '../protocol/models.ts'
+import { Approvals, seenByHosts, type PendingPairing } from './approvals.ts'
 import type { Connection } from './connection.ts'
 import { Room } from './room.ts'
 import { frame } from './wire.ts'
@@ -169,7 +169,7 @@ export class Hub {
     this.#approvals.add(room, pairing, lifeMs, expired)
     this.#toHosts(room, {
       type: 'pairing-pending',
-      pairing: { id: pairing.id, device: pairing.device, name: pairing.name },
+      pairing: seenByHosts(pairing),
     })
   }
 
@@ -219,10 +219,10 @@ export class Hub {
       frame({ type: 'approved', session, room: room.info, members: room.members(), at: room.at, iceServers }),
     )
     if (role !== 'host') return
-    for (const { id, session: claimed, ...claimant } of this.#approvals.of(roomId)) {
+    for (const pairing of this.#approvals.of(roomId)) {
       // Its own claim is still held. The others go into the log, since this connection may be lost before they arrive.
-      if (claimed !== who.id)
-        room.publish({ type: 'pairing-pending', pairing: { id, ...claimant } }, undefined, {
+      if (pairing.session !== who.id)
+        room.publish({ type: 'pairing-pending', pairing: seenByHosts(pairing) }, undefined, {
           kind: 'member',
           id: who.id,
         })
@@ -231,8 +231,8 @@ export class Hub {
 
   /** A host that was not there when claims came in would never learn of them: they are told again. */
   tellPending(room: Room, host: Connection): void {
-    for (const { id, device, name } of this.#approvals.of(room.id)) {
-      host.send(frame({ type: 'pairing-pending', at: room.at, pairing: { id, device, name } }))
+    for (const pairing of this.#approvals.of(room.id)) {
+      host.send(frame({ type: 'pairing-pending', at: room.at, pairing: seenByHosts(pairing) }))
     }
   }
 
@@ -272,7 +272,7 @@ export class Hub {
   #toHosts(
     room: RoomId,
     body:
-      | { type: 'pairing-pending'; pairing: { id: CodeId; device: Device; name: string } }
+      | { type: 'pairing-pending'; pairing: WaitingClaim }
       | { type: 'pairing-done'; pairing: CodeId; outcome: PairingOutcome; memberId?: SessionId },
   ): void {
     this.#rooms.get(room)?.publish(body, undefined, { kind: 'hosts' })

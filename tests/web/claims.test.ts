@@ -12,10 +12,14 @@ const device = { kind: 'phone', browser: 'Safari', os: 'iOS' } as const
 
 function open() {
   const { client, live, last } = clientOver()
-  const claims = keepClaims({ client, roleOf: (id) => (id === SECOND ? 'host' : undefined) })
+  const claims = keepClaims(client)
   live()
   const pending = (id: CodeId, name: string) =>
-    last().deliver({ type: 'pairing-pending', at: AT, pairing: { id, device, name } })
+    last().deliver({
+      type: 'pairing-pending',
+      at: AT,
+      pairing: { id, device, name, role: id === SECOND ? 'host' : 'camera', presented: 'typed' },
+    })
   const done = (pairing: CodeId, outcome: PairingOutcome) =>
     last().deliver({ type: 'pairing-done', at: AT, pairing, outcome })
   const names = () => claims.waiting.value.map(({ name }) => name)
@@ -36,7 +40,7 @@ describe('[PAIR-5] claims that wait for a host', () => {
     pending(SECOND, 'Two')
     pending(FIRST, 'One')
     expect(names()).toEqual(['Two', 'One'])
-    expect(claims.waiting.value.map(({ role }) => role)).toEqual(['host', undefined])
+    expect(claims.waiting.value.map(({ role }) => role)).toEqual(['host', 'camera'])
   })
 
   test.each([

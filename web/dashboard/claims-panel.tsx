@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { Approval, Role } from '../../server/protocol/models.ts'
+import type { Role } from '../../server/protocol/models.ts'
 import { explain, type Failure } from '../lib/room/explain.ts'
 import { RoleIcon } from '../lib/room/people.tsx'
 import { deviceWords } from '../lib/room/words.ts'
@@ -19,11 +19,10 @@ const GETS: Record<Role, string> = {
   host: 'It would see every camera, control the room and invite others.',
 }
 
-/** How it came, as far as that follows from why it has to wait [PAIR-5]. */
-function wayWords(role: Role | undefined, approval: Approval | undefined): string {
-  if (role === 'host') return 'By an invitation for a host.'
-  if (role !== undefined && approval === 'typed') return 'It typed the code.'
-  return 'By a code, scanned or typed.'
+/** How it came [PAIR-5]. */
+const WAYS: Readonly<Record<Claim['presented'], string>> = {
+  scanned: 'It scanned the code or opened its link.',
+  typed: 'It typed the code.',
 }
 
 const TYPING = 'textarea, select, input:not([type=radio]):not([type=checkbox])'
@@ -97,7 +96,7 @@ function ClaimCard({ claim, desk, more }: CardProps) {
           </h2>
           <p class="muted">
             {device !== name && `${device}. `}
-            {wayWords(claim.role, desk.room.value?.approval)} {claim.role && GETS[claim.role]}
+            {WAYS[claim.presented]} {GETS[claim.role]}
           </p>
         </div>
       </div>

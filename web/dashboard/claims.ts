@@ -1,19 +1,12 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { CodeId } from '../../server/protocol/ids.ts'
-import type { PairingOutcome } from '../../server/protocol/messages.ts'
-import type { Device, Role } from '../../server/protocol/models.ts'
+import type { PairingOutcome, WaitingClaim } from '../../server/protocol/messages.ts'
 import type { Client } from '../lib/client-types.ts'
 import { disposers, type Disposer } from '../lib/disposer.ts'
 import { RequestError } from '../lib/outbox.ts'
 
 /** A claim that waits for a host's word. */
-export interface Claim {
-  id: CodeId
-  device: Device
-  name: string
-  /** What the code makes of the device; known for codes that this page showed. */
-  role: Role | undefined
-}
+export type Claim = WaitingClaim
 
 /** How the last claim ended, where its end needs a word. */
 export interface ClaimEnd {
@@ -35,13 +28,7 @@ export interface Claims {
 }
 
 /** Keeps the claims of the room that wait for a host's word [PAIR-5]. */
-export function keepClaims({
-  client,
-  roleOf,
-}: {
-  client: Client
-  roleOf: (id: CodeId) => Role | undefined
-}): Claims {
+export function keepClaims(client: Client): Claims {
   const waiting = signal<readonly Claim[]>([])
   const end = signal<ClaimEnd>()
   /** Answered from here: their end is no news. */
@@ -95,8 +82,7 @@ export function keepClaims({
         if (!resumed) waiting.value = []
       }),
       client.on('pairing-pending', ({ pairing }) => {
-        const claim: Claim = { ...pairing, role: roleOf(pairing.id) }
-        waiting.value = [...waiting.value.filter(({ id }) => id !== pairing.id), claim]
+        waiting.value = [...waiting.value.filter(({ id }) => id !== pairing.id), pairing]
       }),
       client.on('pairing-done', ({ pairing, outcome }) => ended(pairing, outcome)),
     ),

@@ -59,7 +59,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     viewer: keep('viewer'),
     host: keep('host'),
   }
-  const claims = keepClaims({ client, roleOf: (id) => issued.get(id) })
+  const claims = keepClaims(client)
   const changed = signal<Room>()
   const room = computed(() => changed.value ?? client.room.value)
 

@@ -3,7 +3,8 @@ import { deviceOf, nameOf } from '../../domain/devices.ts'
 import { CodeUsed, type Claimed, type Presented } from '../../domain/pairing.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { ClaimPairing, Paired, PairingPreview, PreviewPairing } from '../../protocol/api.ts'
-import type { Device, Room } from '../../protocol/models.ts'
+import type { WaitingClaim } from '../../protocol/messages.ts'
+import type { Room } from '../../protocol/models.ts'
 import { described } from '../schemas.ts'
 import type { HttpServices, Routes } from '../services.ts'
 
@@ -62,7 +63,7 @@ export const pairingRoutes: Routes = async (app, { services }) => {
           'paired',
         )
         hub.expect(claimed.room.id, claimed.session.id)
-        announce(services, claimed, { name, device })
+        announce(services, claimed, { name, device, presented: 'code' in presented ? 'typed' : 'scanned' })
       }
       const { session, room, check } = claimed
       return reply
@@ -100,14 +101,14 @@ async function guarded<T>(
 function announce(
   { hub, sessions, clock, log }: HttpServices,
   { id, session, room }: Claimed,
-  who: { name: string; device: Device },
+  who: Pick<WaitingClaim, 'name' | 'device' | 'presented'>,
 ): void {
   if (session.status === 'active') {
     hub.pairingDone(room.id, id, 'paired', session.id)
     return
   }
   const lifeMs = Math.max(0, Date.parse(session.expiresAt) - clock.now())
-  hub.pairingPending(room.id, { id, session: session.id, ...who }, lifeMs, () => {
+  hub.pairingPending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
     hub.end(room.id, session.id, 'revoked')
     hub.pairingDone(room.id, id, 'expired')
     sessions.revoke(room.id, session.id).catch((error: unknown) => {
