@@ -192,7 +192,7 @@ describe('POST /api/pairings', () => {
     expect(told).toStrictEqual({
       type: 'pairing-pending',
       at: expect.any(String),
-      pairing: { id: code.id, device: expect.any(Object), name: 'Door' },
+      pairing: { id: code.id, device: expect.any(Object), name: 'Door', role: 'camera', presented: 'typed' },
     })
     const wrong = answer.body.check === '55' ? '56' : '55'
     expect(await client.ask({ type: 'approve', pairing: code.id, check: wrong })).toMatchObject({

@@ -31,6 +31,8 @@ test.each(['host', 'camera', 'viewer'] as const)('[PAIR-5] approve lets a pendin
     id: waiting.pairing,
     device: { kind: expect.any(String), browser: expect.any(String), os: expect.any(String) },
     name: expect.any(String),
+    role: expect.stringMatching(/^(host|viewer|camera)$/),
+    presented: expect.stringMatching(/^(scanned|typed)$/),
   })
   expect(waiting.check).toMatch(/^[1-9][0-9]$/)
   const reply = await here.host.client.ask({

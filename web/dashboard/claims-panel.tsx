@@ -81,7 +81,7 @@ function ClaimCard({ claim, desk, more }: CardProps) {
     <form
       class="claim"
       ref={form}
-      aria-label={`${name} ${claim.role ? WANTS[claim.role] : 'wants to join'}`}
+      aria-label={`${name} ${WANTS[claim.role]}`}
       data-claim={claim.id}
       onSubmit={(event) => {
         event.preventDefault()
@@ -89,10 +89,10 @@ function ClaimCard({ claim, desk, more }: CardProps) {
       }}
     >
       <div class="claim-head">
-        {claim.role && <RoleIcon role={claim.role} />}
+        <RoleIcon role={claim.role} />
         <div>
           <h2>
-            {name} {claim.role ? WANTS[claim.role] : 'wants to join'}
+            {name} {WANTS[claim.role]}
           </h2>
           <p class="muted">
             {device !== name && `${device}. `}
