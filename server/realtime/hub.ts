@@ -27,9 +27,12 @@ const LEAVE_REASONS: Record<Ending, LeaveReason> = {
 
 /** A hello that is under way: it learns of an end of its session that came while it read the store. */
 export interface Arrival {
+  readonly room: RoomId
   ended: CloseReason | undefined
   /** It was let in meanwhile. */
   approved?: SessionRecord
+  /** The room was changed meanwhile. */
+  info?: RoomInfo
 }
 
 /** Upper bound of the time after which clients come back to a draining server, for few and for many of them. */
@@ -121,8 +124,8 @@ export class Hub {
   }
 
   /** Begins a hello; the disposer ends it, whatever became of it. */
-  arriving(id: SessionId): { arrival: Arrival; done: () => void } {
-    const arrival: Arrival = { ended: undefined }
+  arriving(room: RoomId, id: SessionId): { arrival: Arrival; done: () => void } {
+    const arrival: Arrival = { room, ended: undefined }
     const arrivals = this.#arrivals.get(id) ?? new Set()
     this.#arrivals.set(id, arrivals.add(arrival))
     return {
@@ -151,16 +154,15 @@ export class Hub {
   }
 
   /** The room is gone: every socket in it is closed with 4404. */
-  endRoom(id: RoomId, sessions: readonly SessionId[]): void {
+  endRoom(id: RoomId): void {
     this.#approvals.clear(id)
-    for (const session of sessions) {
-      for (const arrival of this.#arrivals.get(session) ?? []) arrival.ended = 'room_gone'
-      this.#arrived(id, session)
-    }
+    for (const arrival of this.#arrivalsIn(id)) arrival.ended = 'room_gone'
+    for (const session of [...(this.#expected.get(id)?.keys() ?? [])]) this.#arrived(id, session)
     for (const connection of this.#rooms.get(id)?.dissolve() ?? []) connection.close('room_gone')
   }
 
   roomUpdated(info: RoomInfo): void {
+    for (const arrival of this.#arrivalsIn(info.id)) arrival.info = info
     this.#rooms.get(info.id)?.updateInfo(info)
   }
 
@@ -260,6 +262,12 @@ export class Hub {
   #sendAway(connection: Connection, withinMs = RECONNECT_WITHIN_MS): void {
     connection.send(frame({ type: 'going-away', reconnectInMs: Math.round(this.#random() * withinMs) }))
     connection.close('draining')
+  }
+
+  #arrivalsIn(room: RoomId): Arrival[] {
+    return [...this.#arrivals.values()].flatMap((arrivals) =>
+      [...arrivals].filter((arrival) => arrival.room === room),
+    )
   }
 
   #arrived(room: RoomId, session: SessionId): void {

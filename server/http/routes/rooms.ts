@@ -99,12 +99,8 @@ export const roomRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const { roomId } = sessionOf(request)
-      const ended = await sessions.list(roomId)
       await rooms.delete(roomId)
-      hub.endRoom(
-        roomId,
-        ended.map(({ id }) => id),
-      )
+      hub.endRoom(roomId)
       request.log.info({ room: roomId }, 'room deleted')
       return reply.code(204).send()
     },
