@@ -142,15 +142,22 @@ export class Hub {
     this.#arrived(room, session)
   }
 
-  /** A session has ended, by whatever way: its socket is closed and its seat freed [SESS-3]. */
-  end(roomId: RoomId, id: SessionId, ending: Ending): void {
+  /**
+   * A session has ended, by whatever way: its socket is closed and its seat freed [SESS-3].
+   * @returns whether it was here
+   */
+  end(roomId: RoomId, id: SessionId, ending: Ending): boolean {
     const reason = ENDINGS[ending]
-    for (const arrival of this.#arrivals.get(id) ?? []) arrival.ended = reason
+    const arrivals = [...(this.#arrivals.get(id) ?? [])].filter(({ room }) => room === roomId)
+    for (const arrival of arrivals) arrival.ended = reason
     this.#arrived(roomId, id)
     const pairing = this.#approvals.takeOf(roomId, id)
     if (pairing !== undefined) this.pairingDone(roomId, pairing.id, 'denied')
-    const connection = this.#rooms.get(roomId)?.remove(id, LEAVE_REASONS[ending])
+    const room = this.#rooms.get(roomId)
+    const wasSeated = room?.has(id) === true
+    const connection = room?.remove(id, LEAVE_REASONS[ending])
     connection?.close(reason)
+    return wasSeated || connection !== undefined || pairing !== undefined || arrivals.length > 0
   }
 
   /** The room is gone: every socket in it is closed with 4404. */
@@ -175,6 +182,11 @@ export class Hub {
     })
   }
 
+  /** Whether hosts were told of a claim that waits still. */
+  awaits(room: RoomId, pairing: CodeId): boolean {
+    return this.#approvals.of(room).some(({ id }) => id === pairing)
+  }
+
   pairingDone(room: RoomId, pairing: CodeId, outcome: PairingOutcome, memberId?: SessionId): void {
     this.#toHosts(room, {
       type: 'pairing-done',
@@ -186,18 +198,21 @@ export class Hub {
 
   /**
    * Gives a pending pairing to one host's decision: of two that decide at once, one does. Where `decide` rejects
-   * nothing was decided, and the pairing waits on.
+   * nothing was decided, and the pairing waits on, or expires; the latter too where it finds a claim gone whose
+   * code has ended meanwhile.
+   * @returns nothing where nothing waits (any more)
    */
   async decide<T>(
     room: RoomId,
     id: CodeId,
-    decide: (pairing: PendingPairing) => Promise<T>,
+    decide: (pairing: PendingPairing, isOverdue: () => boolean) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const pairing = this.#approvals.hold(room, id)
     if (pairing === undefined) return undefined
     try {
-      const decision = await decide(pairing)
-      this.#approvals.take(room, id)
+      const decision = await decide(pairing, () => this.#approvals.isOverdue(room, id))
+      if (decision === undefined) this.#approvals.release(room, id)
+      else this.#approvals.take(room, id)
       return decision
     } catch (error) {
       this.#approvals.release(room, id)
