@@ -84,9 +84,11 @@ export class Rooms {
     }
   }
 
-  async delete(id: RoomId): Promise<void> {
+  /** @param gone is told as soon as the room is, even if the store fails to delete its sessions after that */
+  async delete(id: RoomId, gone?: () => void): Promise<void> {
     const tombstone: GoneRoom = { v: 1, gone: true }
     await this.#store.exchange(roomKey(id), JSON.stringify(tombstone))
+    gone?.()
     await this.#store.delete(sessionsKey(id))
   }
 
