@@ -12,6 +12,8 @@ const roomKey = (id: RoomId) => `room:${id}`
 /** The table of a room's sessions; deleted together with the room. */
 export const sessionsKey = (id: RoomId) => `room:${id}:sessions`
 
+const NOTHING = (): void => undefined
+
 const shape = (id: RoomId, record: LiveRoom): Room => ({
   id,
   name: record.name,
@@ -26,6 +28,7 @@ export class Rooms {
   readonly #clock: Clock
   readonly #ttlMs: number
   readonly #warn: Warn
+  readonly #updates = new Map<RoomId, Promise<void>>()
 
   constructor(deps: { store: Store; clock: Clock; sessionTtlMs: number; warn: Warn }) {
     this.#store = deps.store
@@ -54,10 +57,23 @@ export class Rooms {
   }
 
   /**
-   * Changes a room; of two changes at once to different fields both last.
+   * Changes a room; of two changes at once to different fields both last. Of one instance, they end in the
+   * order they came in, so that what it tells of last is what the store holds.
    * @returns the room after the change, or nothing when it is gone
    */
-  async update(id: RoomId, patch: RoomPatch): Promise<Room | undefined> {
+  update(id: RoomId, patch: RoomPatch): Promise<Room | undefined> {
+    const before = this.#updates.get(id) ?? Promise.resolve()
+    const update = before.then(() => this.#update(id, patch))
+    // The next one waits for its end, good or bad; what became of it is its caller's.
+    const ended = update.then(NOTHING, NOTHING)
+    this.#updates.set(id, ended)
+    void ended.then(() => {
+      if (this.#updates.get(id) === ended) this.#updates.delete(id)
+    })
+    return update
+  }
+
+  async #update(id: RoomId, patch: RoomPatch): Promise<Room | undefined> {
     for (;;) {
       const before = await this.#store.get(roomKey(id))
       const record = readRoom(before, this.#warn)
@@ -68,9 +84,11 @@ export class Rooms {
     }
   }
 
-  async delete(id: RoomId): Promise<void> {
+  /** @param gone is told as soon as the room is, even if the store fails to delete its sessions after that */
+  async delete(id: RoomId, gone?: () => void): Promise<void> {
     const tombstone: GoneRoom = { v: 1, gone: true }
     await this.#store.exchange(roomKey(id), JSON.stringify(tombstone))
+    gone?.()
     await this.#store.delete(sessionsKey(id))
   }
 

@@ -17,7 +17,7 @@ export interface Authenticated {
 
 export type Decision =
   | { readonly kind: 'approved'; readonly record: SessionRecord }
-  | { readonly kind: 'check_wrong' | 'gone' }
+  | { readonly kind: 'check_wrong' | 'gone'; readonly record?: undefined }
 
 /** The parts of a token `<room id>.<session id>.<secret>`; nothing where it is none. */
 export function partsOf(token: string): { roomId: RoomId; id: SessionId } | undefined {
@@ -130,7 +130,11 @@ export class Sessions {
   }
 
   async exists(roomId: RoomId, id: SessionId): Promise<boolean> {
-    return this.#valid(await this.#store.row(sessionsKey(roomId), id)) !== undefined
+    return (await this.find(roomId, id)) !== undefined
+  }
+
+  async find(roomId: RoomId, id: SessionId): Promise<SessionRecord | undefined> {
+    return this.#valid(await this.#store.row(sessionsKey(roomId), id))
   }
 
   async revoke(roomId: RoomId, id: SessionId): Promise<void> {

@@ -21,6 +21,9 @@ interface Entry {
   readonly end: Disposer
   /** A decision is under way. */
   held: boolean
+  /** Its life ended during that decision: it expires if nothing is decided. */
+  overdue: boolean
+  readonly expired: () => void
 }
 
 /** The claims of all rooms that wait for a decision; each is taken once, or expires [PAIR-5]. */
@@ -37,12 +40,14 @@ export class Approvals {
     this.#rooms.set(room, entries)
     entries.get(pairing.id)?.end()
     const end = this.#clock.after(lifeMs, () => {
-      if (this.take(room, pairing.id) !== undefined) expired()
+      if (entry.held) entry.overdue = true
+      else if (this.take(room, pairing.id) !== undefined) expired()
     })
-    entries.set(pairing.id, { pairing, end, held: false })
+    const entry: Entry = { pairing, end, held: false, overdue: false, expired }
+    entries.set(pairing.id, entry)
   }
 
-  /** The claim, for whoever decides first; it still expires meanwhile. */
+  /** The claim, for whoever decides first; it does not expire meanwhile, or both would be told. */
   hold(room: RoomId, id: CodeId): PendingPairing | undefined {
     const entry = this.#rooms.get(room)?.get(id)
     if (entry === undefined || entry.held) return undefined
@@ -52,7 +57,14 @@ export class Approvals {
 
   release(room: RoomId, id: CodeId): void {
     const entry = this.#rooms.get(room)?.get(id)
-    if (entry !== undefined) entry.held = false
+    if (entry === undefined) return
+    entry.held = false
+    if (entry.overdue && this.take(room, id) !== undefined) entry.expired()
+  }
+
+  /** Whether a claim that is being decided has outlived its code. */
+  isOverdue(room: RoomId, id: CodeId): boolean {
+    return this.#rooms.get(room)?.get(id)?.overdue === true
   }
 
   /** The claim, which waits no longer. */

@@ -90,7 +90,7 @@ export class Conversation {
       this.#connection.close('session_invalid')
       return
     }
-    const { arrival, done } = this.#realtime.hub.arriving(parts.id)
+    const { arrival, done } = this.#realtime.hub.arriving(parts.roomId, parts.id)
     try {
       let found = await this.#realtime.sessions.authenticate(hello.token)
       // What was read while the claim waited may have expired by now, and the approval not.
@@ -104,7 +104,7 @@ export class Conversation {
       else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
       else if (!this.#realtime.hub.admits(info.id, session.id)) this.#connection.close('overloaded')
       else {
-        const room = this.#realtime.hub.open(info)
+        const room = this.#realtime.hub.open(arrival.info ?? info)
         this.#enter(room, session, hello)
         for (const { message, bytes } of waiting) this.#message(message, bytes)
         await this.#renew(session, room)

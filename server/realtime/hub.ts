@@ -27,9 +27,12 @@ const LEAVE_REASONS: Record<Ending, LeaveReason> = {
 
 /** A hello that is under way: it learns of an end of its session that came while it read the store. */
 export interface Arrival {
+  readonly room: RoomId
   ended: CloseReason | undefined
   /** It was let in meanwhile. */
   approved?: SessionRecord
+  /** The room was changed meanwhile. */
+  info?: RoomInfo
 }
 
 /** Upper bound of the time after which clients come back to a draining server, for few and for many of them. */
@@ -121,8 +124,8 @@ export class Hub {
   }
 
   /** Begins a hello; the disposer ends it, whatever became of it. */
-  arriving(id: SessionId): { arrival: Arrival; done: () => void } {
-    const arrival: Arrival = { ended: undefined }
+  arriving(room: RoomId, id: SessionId): { arrival: Arrival; done: () => void } {
+    const arrival: Arrival = { room, ended: undefined }
     const arrivals = this.#arrivals.get(id) ?? new Set()
     this.#arrivals.set(id, arrivals.add(arrival))
     return {
@@ -139,28 +142,34 @@ export class Hub {
     this.#arrived(room, session)
   }
 
-  /** A session has ended, by whatever way: its socket is closed and its seat freed [SESS-3]. */
-  end(roomId: RoomId, id: SessionId, ending: Ending): void {
+  /**
+   * A session has ended, by whatever way: its socket is closed and its seat freed [SESS-3].
+   * @returns whether it was here
+   */
+  end(roomId: RoomId, id: SessionId, ending: Ending): boolean {
     const reason = ENDINGS[ending]
-    for (const arrival of this.#arrivals.get(id) ?? []) arrival.ended = reason
+    const arrivals = [...(this.#arrivals.get(id) ?? [])].filter(({ room }) => room === roomId)
+    for (const arrival of arrivals) arrival.ended = reason
     this.#arrived(roomId, id)
     const pairing = this.#approvals.takeOf(roomId, id)
     if (pairing !== undefined) this.pairingDone(roomId, pairing.id, 'denied')
-    const connection = this.#rooms.get(roomId)?.remove(id, LEAVE_REASONS[ending])
+    const room = this.#rooms.get(roomId)
+    const wasSeated = room?.has(id) === true
+    const connection = room?.remove(id, LEAVE_REASONS[ending])
     connection?.close(reason)
+    return wasSeated || connection !== undefined || pairing !== undefined || arrivals.length > 0
   }
 
   /** The room is gone: every socket in it is closed with 4404. */
-  endRoom(id: RoomId, sessions: readonly SessionId[]): void {
+  endRoom(id: RoomId): void {
     this.#approvals.clear(id)
-    for (const session of sessions) {
-      for (const arrival of this.#arrivals.get(session) ?? []) arrival.ended = 'room_gone'
-      this.#arrived(id, session)
-    }
+    for (const arrival of this.#arrivalsIn(id)) arrival.ended = 'room_gone'
+    for (const session of [...(this.#expected.get(id)?.keys() ?? [])]) this.#arrived(id, session)
     for (const connection of this.#rooms.get(id)?.dissolve() ?? []) connection.close('room_gone')
   }
 
   roomUpdated(info: RoomInfo): void {
+    for (const arrival of this.#arrivalsIn(info.id)) arrival.info = info
     this.#rooms.get(info.id)?.updateInfo(info)
   }
 
@@ -171,6 +180,11 @@ export class Hub {
       type: 'pairing-pending',
       pairing: seenByHosts(pairing),
     })
+  }
+
+  /** Whether hosts were told of a claim that waits still. */
+  awaits(room: RoomId, pairing: CodeId): boolean {
+    return this.#approvals.of(room).some(({ id }) => id === pairing)
   }
 
   pairingDone(room: RoomId, pairing: CodeId, outcome: PairingOutcome, memberId?: SessionId): void {
@@ -184,18 +198,21 @@ export class Hub {
 
   /**
    * Gives a pending pairing to one host's decision: of two that decide at once, one does. Where `decide` rejects
-   * nothing was decided, and the pairing waits on.
+   * nothing was decided, and the pairing waits on, or expires; the latter too where it finds a claim gone whose
+   * code has ended meanwhile.
+   * @returns nothing where nothing waits (any more)
    */
   async decide<T>(
     room: RoomId,
     id: CodeId,
-    decide: (pairing: PendingPairing) => Promise<T>,
+    decide: (pairing: PendingPairing, isOverdue: () => boolean) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const pairing = this.#approvals.hold(room, id)
     if (pairing === undefined) return undefined
     try {
-      const decision = await decide(pairing)
-      this.#approvals.take(room, id)
+      const decision = await decide(pairing, () => this.#approvals.isOverdue(room, id))
+      if (decision === undefined) this.#approvals.release(room, id)
+      else this.#approvals.take(room, id)
       return decision
     } catch (error) {
       this.#approvals.release(room, id)
@@ -260,6 +277,12 @@ export class Hub {
   #sendAway(connection: Connection, withinMs = RECONNECT_WITHIN_MS): void {
     connection.send(frame({ type: 'going-away', reconnectInMs: Math.round(this.#random() * withinMs) }))
     connection.close('draining')
+  }
+
+  #arrivalsIn(room: RoomId): Arrival[] {
+    return [...this.#arrivals.values()].flatMap((arrivals) =>
+      [...arrivals].filter((arrival) => arrival.room === room),
+    )
   }
 
   #arrived(room: RoomId, session: SessionId): void {

@@ -57,7 +57,9 @@ export const pairingRoutes: Routes = async (app, { services }) => {
       const claimed = await guarded(services, request, presented, () =>
         pairing.claim(presented, { name, device, ...(claimKey === undefined ? {} : { claimKey }) }, isFull),
       )
-      if (!claimed.repeated) {
+      // The first time may have ended without an answer of the store, before anybody was told.
+      const isUntold = claimed.session.status === 'pending' && !hub.awaits(claimed.room.id, claimed.id)
+      if (!claimed.repeated || isUntold) {
         request.log.info(
           { room: claimed.room.id, member: claimed.session.id, status: claimed.session.status },
           'paired',

@@ -99,12 +99,7 @@ export const roomRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const { roomId } = sessionOf(request)
-      const ended = await sessions.list(roomId)
-      await rooms.delete(roomId)
-      hub.endRoom(
-        roomId,
-        ended.map(({ id }) => id),
-      )
+      await rooms.delete(roomId, () => hub.endRoom(roomId))
       request.log.info({ room: roomId }, 'room deleted')
       return reply.code(204).send()
     },
@@ -139,9 +134,11 @@ export const roomRoutes: Routes = async (app, { services }) => {
     async (request, reply) => {
       const { roomId } = sessionOf(request)
       const { id } = request.params
-      if (!(await sessions.exists(roomId, id))) throw new Refusal('not_found', 'There is no such member.')
-      await sessions.revoke(roomId, id)
-      hub.end(roomId, id, 'kicked')
+      const exists = await sessions.exists(roomId, id)
+      if (exists) await sessions.revoke(roomId, id)
+      // What revoked it before may have had no answer of the store, and the member is still here.
+      if (!hub.end(roomId, id, 'kicked') && !exists)
+        throw new Refusal('not_found', 'There is no such member.')
       request.log.info({ room: roomId, member: id }, 'member removed')
       return reply.code(204).send()
     },

@@ -6,23 +6,29 @@ const gone = (): Outcome => refused('not_found', 'No pairing waits under this id
 /** A host lets a claim in by the number that its device shows. A wrong number ends the claim [PAIR-5]. */
 export const approve: Handler<'approve'> = async ({ services, room }, { pairing: id, check }) => {
   const { hub, sessions, ice } = services
-  const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
-    const decision = await sessions.approve(room.id, session, check)
-    if (decision.kind === 'approved') {
-      hub.approved(
-        room.id,
-        { id: session, record: decision.record },
-        sessionShape(session, decision.record),
-        ice.for(session),
-      )
-      hub.pairingDone(room.id, id, 'paired', session)
-      return { ok: true, at: room.at }
-    }
-    hub.end(room.id, session, 'denied')
-    return decision.kind === 'check_wrong'
-      ? refused('check_wrong', 'The number is not the one the device shows.')
-      : gone()
-  })
+  const outcome = await hub.decide(
+    room.id,
+    id,
+    async ({ session }, isOverdue): Promise<Outcome | undefined> => {
+      const decision = await sessions.approve(room.id, session, check)
+      if (isOverdue() && decision.kind !== 'check_wrong') {
+        // Whoever came back meanwhile was told that the claim has expired: so it has, for everybody.
+        await sessions.revoke(room.id, session)
+        return undefined
+      }
+      // While it waits here, only an approval that had no answer of the store can have made it active.
+      const record = decision.kind === 'gone' ? await sessions.find(room.id, session) : decision.record
+      if (record?.status === 'active') {
+        hub.approved(room.id, { id: session, record }, sessionShape(session, record), ice.for(session))
+        hub.pairingDone(room.id, id, 'paired', session)
+        return { ok: true, at: room.at }
+      }
+      hub.end(room.id, session, 'denied')
+      return decision.kind === 'check_wrong'
+        ? refused('check_wrong', 'The number is not the one the device shows.')
+        : gone()
+    },
+  )
   return outcome ?? gone()
 }
 
