@@ -1,0 +1,68 @@
+/** Whether a client that came back was to resume [RES-1]. */
+import { CLOSES } from '../../server/protocol/closes.ts'
+import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../../server/protocol/limits.ts'
+import type { Ledger } from './ledger.ts'
+import type { Link } from './link.ts'
+
+/** Bytes of an event around its data, at least and at most. */
+const AROUND = { least: 0, most: 400 }
+/** How long before it is read a cursor may have been written, and an answer be under way. Milliseconds. */
+const UNDER_WAY = 1_000
+/** Pairing events and the like, which the ledger does not hold. */
+const OTHERS = 20
+
+/** Whether more went by than a log keeps, as far as clients can tell. */
+function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 'little' | 'unclear' {
+  let [least, leastBytes, most, mostBytes] = [0, 0, OTHERS, OTHERS * AROUND.most]
+  for (let at = ledger.events.length - 1; at >= 0; at -= 1) {
+    const sent = ledger.events[at]
+    if (sent === undefined || sent.answer?.ok === false) continue
+    const answeredAt = sent.answer?.at ?? Infinity
+    if (answeredAt > seenAt - UNDER_WAY) {
+      most += 1
+      mostBytes += sent.bytes + AROUND.most
+    }
+    if (sent.sentAt > seenAt && answeredAt < backAt) {
+      least += 1
+      leastBytes += sent.bytes + AROUND.least
+    }
+  }
+  if (least > LOG_MAX_EVENTS || leastBytes > LOG_MAX_BYTES) return 'too much'
+  return most <= LOG_MAX_EVENTS && mostBytes <= LOG_MAX_BYTES ? 'little' : 'unclear'
+}
+
+/** Whether a seat was held from the first of these links to the last, each of them one that the server welcomed. */
+function isHeld(links: readonly Link[], resumeWindowMs: number): boolean {
+  const welcomed = links.filter((link) => link.spokeAt !== undefined)
+  welcomed.sort((a, b) => (a.spokeAt ?? 0) - (b.spokeAt ?? 0))
+  let heldUntil = Infinity
+  for (const [index, { spokeAt = 0, endedAt = Infinity, closedWith }] of welcomed.entries()) {
+    if (index > 0 && spokeAt - heldUntil > resumeWindowMs) return false
+    if (closedWith === CLOSES.left) return false
+    heldUntil = index === 0 ? endedAt : Math.max(heldUntil, endedAt)
+  }
+  return true
+}
+
+/**
+ * Within the window and the log it must resume, behind either it must not.
+ * @param back when its last place was seen and when it said hello; `links` are those of the chain
+ * @returns what is wrong, if something is
+ */
+export function wrongResume(
+  resumed: boolean,
+  ledger: Ledger,
+  back: {
+    readonly links: readonly Link[]
+    readonly windowMs: number
+    readonly seenAt: number
+    readonly helloAt: number
+  },
+): string | undefined {
+  const held = isHeld(back.links, back.windowMs)
+  const passed = passedBy(ledger, back.seenAt, back.helloAt)
+  if (resumed && !held) return 'resumed although it had left'
+  if (resumed && passed === 'too much') return 'resumed over more than the log keeps'
+  if (!resumed && held && passed === 'little') return 'did not resume within the window'
+  return undefined
+}

@@ -1,0 +1,103 @@
+/** One instance of the server, made of the real objects; only time, the store's distance and sockets are the model's. */
+import { Limits } from '../../server/domain/limits.ts'
+import { Pairing, type IssuedCode } from '../../server/domain/pairing.ts'
+import { Rooms } from '../../server/domain/rooms.ts'
+import { Secrets } from '../../server/domain/secrets.ts'
+import { Sessions } from '../../server/domain/sessions.ts'
+import { createOrigins } from '../../server/http/origins.ts'
+import type { HttpServices } from '../../server/http/services.ts'
+import type { InstanceId, RoomId } from '../../server/protocol/ids.ts'
+import type { Role } from '../../server/protocol/models.ts'
+import { Conversation, type Realtime } from '../../server/realtime/conversation.ts'
+import { Hub } from '../../server/realtime/hub.ts'
+import { IceServers } from '../../server/realtime/ice.ts'
+import type { Store } from '../../server/store/store.ts'
+import type { Link } from './link.ts'
+import { routesOf, type Call } from './routes.ts'
+import type { CountingClock, World } from './world.ts'
+
+export interface Settings {
+  readonly resumeWindowMs: number
+  readonly pairingTtlMs: number
+  readonly rateLimits: boolean
+}
+
+const DAY = 86_400_000
+const NOTHING = (): void => undefined
+
+export class Instance {
+  readonly clock: CountingClock
+  readonly hub: Hub
+  readonly call: Call
+  readonly #pairing: Pairing
+  readonly #realtime: Realtime
+
+  /** @param fault is told of errors that the server logs as its own */
+  constructor(world: World, store: Store, settings: Settings, fault: (what: string) => void) {
+    const { resumeWindowMs, pairingTtlMs, rateLimits } = settings
+    this.clock = world.clock()
+    const { clock } = this
+    const instance = 'A' as InstanceId
+    const sessionTtlMs = 7 * DAY
+    const maxRoomMembers = 200
+    const warn = (what: string): void => fault(what)
+    const secrets = new Secrets('the key of the model')
+    const rooms = new Rooms({ store, clock, sessionTtlMs, warn })
+    const sessions = new Sessions({ store, clock, secrets, sessionTtlMs, warn })
+    this.#pairing = new Pairing({ store, clock, secrets, rooms, sessions, pairingTtlMs, warn })
+    this.hub = new Hub({
+      clock,
+      resumeWindowMs,
+      maxRoomMembers,
+      pairingTtlMs,
+      random: () => world.random.int(0, 99) / 100,
+    })
+    const ice = new IceServers({ clock, iceServers: [] })
+    const log = {
+      info: NOTHING,
+      warn: NOTHING,
+      error: (fields: object, text: string) => fault(`${text}: ${'err' in fields ? String(fields.err) : ''}`),
+    }
+    this.#realtime = {
+      hub: this.hub,
+      rooms,
+      sessions,
+      ice,
+      clock,
+      instance,
+      resumeWindowMs,
+      maxRoomMembers,
+      rateLimits,
+      log,
+    }
+    const services = {
+      rooms,
+      sessions,
+      pairing: this.#pairing,
+      hub: this.hub,
+      clock,
+      instance,
+      log,
+      limits: new Limits({ store, clock, secrets, on: false }),
+      addresses: { urlFor: () => undefined, origins: () => [] },
+      origins: createOrigins(() => [], []),
+      store: 'memory',
+      version: 'model',
+      metricsToken: undefined,
+    } as const
+    // Of the logger the routes use what is there.
+    this.call = routesOf(services as unknown as HttpServices)
+  }
+
+  /** An upgrade; refused while the instance drains, as server/http/routes/socket.ts does. */
+  accept(link: Link): boolean {
+    if (this.hub.draining) return false
+    void new Conversation(this.#realtime, link.transport)
+    return true
+  }
+
+  /** What the route for codes does before it draws the QR. */
+  issue(room: RoomId, role: Role): Promise<IssuedCode> {
+    return this.#pairing.issue(room, role, { kind: 'desktop', browser: 'Model', os: 'none' })
+  }
+}

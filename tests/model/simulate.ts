@@ -1,0 +1,126 @@
+/** One run of one scenario: mischief and calm in turns, then everybody goes. */
+import { drain, deleteRoom, ACTIONS } from './actions.ts'
+import { checkLeft, checkOver, checkQuiet, truthOf } from './invariants.ts'
+import { Run } from './run-state.ts'
+import { SCENARIOS, type Action, type Scenario, type ScenarioName } from './scenarios.ts'
+
+export interface Outcome {
+  readonly violations: readonly string[]
+  readonly trace: readonly string[]
+  readonly figures: {
+    readonly events: number
+    readonly resumed: number
+    readonly notResumed: number
+    readonly clients: number
+  }
+}
+
+/** Milliseconds. */
+const QUIET = 1_000
+const BACK_WITHIN = 30_000
+const LOOK_EVERY = 100
+/** The longest that a silent device keeps a socket: two pings of the server and what they wait for. */
+const NOTICED_WITHIN = 60_000
+const MARGIN = 5_000
+
+const weighted = ({ weights }: Scenario): Action[] =>
+  Object.entries(weights).flatMap(([action, weight]) =>
+    Array<Action>(Math.round(weight * 10)).fill(action as Action),
+  )
+
+async function mischief(run: Run, ms: number): Promise<void> {
+  const { world, scenario } = run
+  const choices = weighted(scenario)
+  run.isCalm = false
+  for (let left = ms; left > 0;) {
+    const step = world.random.int(1, scenario.pace)
+    await world.pass(step)
+    left -= step
+    ACTIONS[world.random.pick(choices)](run)
+  }
+}
+
+/** Everybody who is not gone for good comes back, and what is under way comes to its end. */
+async function calm(run: Run): Promise<void> {
+  const { world, ledger } = run
+  run.isCalm = true
+  const isBack = (): boolean =>
+    run.isDraining ||
+    run.clients.every(({ isIn, phase }) => !isIn || phase === 'active' || phase === 'pending')
+  for (let waited = 0; (!isBack() || run.busy > 0) && waited < BACK_WITHIN; waited += LOOK_EVERY) {
+    await world.pass(LOOK_EVERY)
+    // Who lost its connection unheard finds out.
+    for (const client of run.clients)
+      if (client.isIn && !client.isOpen && waited % 5_000 === 4_900) client.connect()
+  }
+  // There is no other instance to come back to.
+  if (run.isDraining) for (const client of run.clients) client.isIn = false
+  if (!isBack()) ledger.violated('RES-1', 'somebody', 'does not come back')
+  for (const client of run.present()) {
+    client.setState({ n: world.random.int(100, 999) })
+    client.tell('message', undefined)
+  }
+  for (let looks = 0; looks < 20; looks += 1) {
+    const before = await truthOf(run)
+    await world.pass(QUIET)
+    if ((await truthOf(run)) === before) break
+  }
+  await checkQuiet(run)
+}
+
+async function goodbye(run: Run): Promise<void> {
+  const { world, scenario } = run
+  const leaving = run.present().filter(() => world.random.chance(0.5))
+  for (const client of leaving) client.leave()
+  for (const client of run.clients)
+    if (client.isIn) client.vanish(world.random.pick(['end', 'reset', 'silence']))
+  await world.pass(QUIET)
+  checkLeft(run, leaving)
+  await world.pass(
+    NOTICED_WITHIN + scenario.settings.resumeWindowMs + scenario.settings.pairingTtlMs + MARGIN,
+  )
+  checkOver(run)
+}
+
+/** @returns what broke, and what happened where `traced` */
+export async function simulate(name: ScenarioName, seed: number, traced = false): Promise<Outcome> {
+  const scenario: Scenario = SCENARIOS[name]
+  const run = await Run.begin(seed, scenario, traced)
+  const { world, ledger } = run
+  const unheard = (reason: unknown): void =>
+    ledger.violated(
+      'SEC-6',
+      'process',
+      `unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+    )
+  process.on('unhandledRejection', unheard)
+  try {
+    run.add(run.hostSeat).connect()
+    for (let guest = 0; guest < 3; guest += 1) ACTIONS.join(run)
+    await world.pass(QUIET)
+    for (const [index, ms] of scenario.mischief.entries()) {
+      await mischief(run, ms)
+      if (index === scenario.mischief.length - 1 && scenario.end !== undefined) {
+        if (scenario.end === 'drain') drain(run)
+        else deleteRoom(run)
+        await mischief(run, 2 * QUIET)
+      }
+      await calm(run)
+    }
+    await goodbye(run)
+    await run.store.close()
+  } finally {
+    process.off('unhandledRejection', unheard)
+  }
+  const resumes = run.clients.map(({ resumed }) => resumed)
+  return {
+    violations: ledger.violations,
+    trace: world.trace ?? [],
+    figures: {
+      events: ledger.events.length,
+      resumed: resumes.reduce((sum, { yes }) => sum + yes, 0),
+      notResumed: resumes.reduce((sum, { no }) => sum + no, 0),
+      clients: run.clients.length,
+    },
+  }
+}
