@@ -7,15 +7,15 @@ import {
   CLOSE_WITHIN,
   MAX_INVALID,
   MAX_TEXT_FRAME,
-  MAX_WAITING,
   SERVER_PING_EVERY,
   SERVER_PONG_WITHIN,
 } from '../protocol/limits.ts'
-import type { ClientMessage, ClientMessageOf, MessageId } from '../protocol/messages.ts'
+import type { ClientMessageOf, MessageId } from '../protocol/messages.ts'
 import type { ReplyCode } from '../protocol/problems.ts'
 import { Bucket } from './bucket.ts'
-import { parseClientMessage, type Parsed } from './validate.ts'
-import { frame, write, type Framed, type FrameStream } from './wire.ts'
+import { Outbox, type Sender } from './outbox.ts'
+import { parseClientMessage, type Parsed, type Received } from './validate.ts'
+import { frame, type Framed, type FrameStream } from './wire.ts'
 
 /** One socket, as rooms see it. */
 export interface Connection {
@@ -30,7 +30,7 @@ export interface Connection {
 /** What a connection tells its owner. `hello` comes at most once, before any message. */
 export interface ConnectionListener {
   hello(message: ClientMessageOf<'hello'>): void
-  message(message: ClientMessage, bytes: number): void
+  message(received: Received): void
   /** The socket is gone, or was told to go; comes once. */
   closed(by: 'client' | 'server'): void
 }
@@ -41,6 +41,8 @@ interface Socket {
   on(event: 'pong', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'close', listener: (code: number) => void): unknown
+  /** A close frame is about to be written, whoever closes. */
+  on(event: 'closing', listener: () => void): unknown
   close(code: number, reason: string): void
   ping(): void
   terminate(): void
@@ -61,11 +63,12 @@ export interface ConnectionOptions extends Transport {
 type Phase = 'greeting' | 'open' | 'closed'
 
 /** Parses, bounds and keeps alive one socket; the only writer to it. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements Connection, Sender {
   readonly id = nanoid<ConnectionId>(10)
   readonly #options: ConnectionOptions
   readonly #listener: ConnectionListener
   readonly #bucket: Bucket
+  readonly #outbox: Outbox
   #phase: Phase = 'greeting'
   #invalid = 0
   #heartbeat: Disposer
@@ -76,10 +79,12 @@ export class SocketConnection implements Connection {
     this.#bucket = new Bucket(options.clock)
     this.#heartbeat = options.clock.after(SERVER_PING_EVERY, () => this.#ping())
     const { socket } = options
+    this.#outbox = new Outbox(options.stream, this)
     socket.on('message', (data, isBinary) => this.#received(data, isBinary))
     socket.on('pong', () => this.#alive())
     socket.on('error', (error) => options.log.info({ conn: this.id, err: error.message }, 'socket error'))
     socket.on('close', (code) => this.#ended(code))
+    socket.on('closing', () => this.#outbox.end())
   }
 
   get closed(): boolean {
@@ -87,15 +92,19 @@ export class SocketConnection implements Connection {
   }
 
   send(framed: Framed): void {
-    if (this.#phase === 'closed') return
-    const { stream } = this.#options
-    write(stream, framed)
-    if (stream.writableLength > MAX_WAITING) this.close('too_slow')
+    if (this.#phase !== 'closed') this.#outbox.add(framed)
+  }
+
+  overflowed(): void {
+    this.close('too_slow')
   }
 
   close(reason: CloseReason): void {
     if (this.#phase === 'closed') return
     const { socket, clock, log } = this.#options
+    this.#outbox.end()
+    // What waited may have been too much, which closes as well.
+    if (this.closed) return
     this.#end('server')
     log.info({ conn: this.id, code: CLOSES[reason], reason }, 'connection closed by the server')
     socket.close(CLOSES[reason], reason)
@@ -146,7 +155,7 @@ export class SocketConnection implements Connection {
         return
       }
     }
-    if (parsed.ok) this.#listener.message(parsed.message, parsed.bytes)
+    if (parsed.ok) this.#listener.message(parsed)
     else if (parsed.kind === 'unknown') this.#unknown(parsed.reason)
     else this.refuse(parsed.id, 'invalid_message', parsed.reason)
   }

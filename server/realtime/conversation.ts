@@ -22,10 +22,11 @@ import type {
 } from '../protocol/messages.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions, type Transport } from './connection.ts'
-import { handle, type Services } from './handlers/index.ts'
+import { handle, type Failures, type Services } from './handlers/index.ts'
 import type { Hub } from './hub.ts'
 import type { IceServers } from './ice.ts'
 import type { Room } from './room.ts'
+import type { Received } from './validate.ts'
 import { frame } from './wire.ts'
 
 /** What every conversation of this instance shares. */
@@ -45,7 +46,7 @@ export interface Realtime extends Services {
 type Phase =
   | { readonly name: 'greeting'; readonly deadline: Disposer }
   /** The session is being read; what the client sends meanwhile waits. */
-  | { readonly name: 'opening'; readonly waiting: { message: ClientMessage; bytes: number }[] }
+  | { readonly name: 'opening'; readonly waiting: Received[] }
   | { readonly name: 'live'; readonly room: Room; readonly id: SessionId; readonly upkeep: Disposer }
   | { readonly name: 'closed' }
 
@@ -53,7 +54,7 @@ type Phase =
 const MAX_BEFORE_WELCOME = 1_000
 
 /** One socket from its hello to its end: who speaks, in which room, and what becomes of each message. */
-export class Conversation {
+export class Conversation implements Failures {
   readonly #realtime: Realtime
   readonly #connection: SocketConnection
   #phase: Phase
@@ -69,7 +70,7 @@ export class Conversation {
       { ...transport, clock, rateLimits, log },
       {
         hello: (message) => void this.#hello(message),
-        message: (message, bytes) => this.#message(message, bytes),
+        message: (received) => this.#message(received),
         closed: () => this.#closed(),
       },
     )
@@ -83,7 +84,7 @@ export class Conversation {
   async #hello(hello: ClientMessageOf<'hello'>): Promise<void> {
     if (this.#phase.name !== 'greeting') return
     this.#phase.deadline()
-    const waiting: { message: ClientMessage; bytes: number }[] = []
+    const waiting: Received[] = []
     this.#phase = { name: 'opening', waiting }
     const parts = partsOf(hello.token)
     if (parts === undefined) {
@@ -106,11 +107,11 @@ export class Conversation {
       else {
         const room = this.#realtime.hub.open(arrival.info ?? info)
         this.#enter(room, session, hello)
-        for (const { message, bytes } of waiting) this.#message(message, bytes)
+        for (const received of waiting) this.#message(received)
         await this.#renew(session, room)
       }
     } catch (error) {
-      this.#failed(error)
+      this.failed(error)
       this.#connection.close('overloaded')
     } finally {
       done()
@@ -205,7 +206,8 @@ export class Conversation {
   #upkeep(room: Room, id: SessionId, token: string): Disposer {
     const { ice, clock, sessions } = this.#realtime
     const refreshIce = () => {
-      if (room.speaksFor(id, this.#connection) === 'active') {
+      const as = room.speaksAs(id, this.#connection)
+      if (as !== undefined && as !== 'pending') {
         this.#connection.send(frame({ type: 'ice-servers', iceServers: ice.for(id) }))
       }
     }
@@ -224,7 +226,7 @@ export class Conversation {
       if (session !== undefined) await this.#renew(session, room)
     } catch (error) {
       // The next round renews as well.
-      this.#failed(error)
+      this.failed(error)
     }
   }
 
@@ -238,28 +240,30 @@ export class Conversation {
     } catch (error) {
       // The next hello or round renews as well.
       room.renewedAt = 0
-      this.#failed(error)
+      this.failed(error)
     }
   }
 
-  #message(message: ClientMessage, bytes: number): void {
+  #message(received: Received): void {
+    const { message, bytes, dataText } = received
     const phase = this.#phase
     if (phase.name === 'opening') {
-      if (phase.waiting.length < MAX_BEFORE_WELCOME) phase.waiting.push({ message, bytes })
+      if (phase.waiting.length < MAX_BEFORE_WELCOME) phase.waiting.push(received)
       else this.#connection.refuse(idOf(message), 'rate_limited', 'Too many messages before the welcome.')
       return
     }
     if (phase.name !== 'live' || this.#connection.closed) return
-    const status = phase.room.speaksFor(phase.id, this.#connection)
-    if (status === undefined) return
+    const speaksAs = phase.room.speaksAs(phase.id, this.#connection)
+    if (speaksAs === undefined) return
     handle(message, {
       services: this.#realtime,
       room: phase.room,
       id: phase.id,
-      status,
       connection: this.#connection,
       bytes,
-      failed: (error) => this.#failed(error),
+      dataText,
+      role: speaksAs === 'pending' ? undefined : speaksAs,
+      failures: this,
     })
   }
 
@@ -273,7 +277,8 @@ export class Conversation {
     phase.room.dropped(phase.id, this.#connection)
   }
 
-  #failed(error: unknown): void {
+  /** Of a handler, or of what this does itself. */
+  failed(error: unknown): void {
     const log = error instanceof StoreUnavailable ? this.#realtime.log.warn : this.#realtime.log.error
     log.call(this.#realtime.log, { conn: this.#connection.id, err: error }, 'a message could not be handled')
   }

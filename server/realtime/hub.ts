@@ -6,6 +6,7 @@ import type { LeaveReason, PairingOutcome, WaitingClaim } from '../protocol/mess
 import type { IceServer, Member, Room as RoomInfo, Session } from '../protocol/models.ts'
 import { Approvals, seenByHosts, type PendingPairing } from './approvals.ts'
 import type { Connection } from './connection.ts'
+import { HOSTS } from './log.ts'
 import { Room } from './room.ts'
 import { frame } from './wire.ts'
 
@@ -298,6 +299,6 @@ export class Hub {
       | { type: 'pairing-pending'; pairing: WaitingClaim }
       | { type: 'pairing-done'; pairing: CodeId; outcome: PairingOutcome; memberId?: SessionId },
   ): void {
-    this.#rooms.get(room)?.publish(body, undefined, { kind: 'hosts' })
+    this.#rooms.get(room)?.publish(body, undefined, HOSTS)
   }
 }

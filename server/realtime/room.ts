@@ -4,7 +4,7 @@ import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Device, Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Connection } from './connection.ts'
 import { cursorText, newOrigin, placeOf } from './cursor.ts'
-import { RoomLog, type Audience, type LogEvent } from './log.ts'
+import { ALL, RoomLog, type Audience, type LogEvent } from './log.ts'
 import { frame, type Framed } from './wire.ts'
 
 /** Who a session is, as its room needs to know. */
@@ -46,8 +46,8 @@ export type Entered =
       readonly missed: readonly Framed[]
     }
 
-/** An event before the room gave it its place. */
-type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> : never
+/** An event before the room gave it its place, which is written into it. */
+type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> & { at?: CursorText } : never
 
 /** Commands that wait for their result; the oldest go first, so that cameras that never answer cost nothing. */
 const MAX_OPEN_COMMANDS = 1_000
@@ -60,7 +60,6 @@ export class Room {
   readonly #resumeWindowMs: number
   readonly #emptied: () => void
   readonly #origin = newOrigin()
-  #n = 0
   readonly #log = new RoomLog()
   readonly #seats = new Map<SessionId, Seat>()
   /** Connections of pending sessions: they see and send nothing [PAIR-5]. */
@@ -79,9 +78,9 @@ export class Room {
     this.#emptied = options.emptied
   }
 
-  /** The place behind the newest event. */
+  /** The newest place. */
   get at(): CursorText {
-    return cursorText(this.#origin, this.#n)
+    return cursorText(this.#origin, this.#log.newest)
   }
 
   get size(): number {
@@ -109,10 +108,10 @@ export class Room {
     return seat && shape(seat)
   }
 
-  /** Whether this connection, and no later one, speaks for the session now. */
-  speaksFor(id: SessionId, connection: Connection): 'active' | 'pending' | undefined {
-    const link = this.#seats.get(id)?.link
-    if (link?.kind === 'connected' && link.connection === connection) return 'active'
+  /** As what this connection, and no later one, speaks for the session now; nothing where it does not. */
+  speaksAs(id: SessionId, connection: Connection): Role | 'pending' | undefined {
+    const seat = this.#seats.get(id)
+    if (seat?.link.kind === 'connected' && seat.link.connection === connection) return seat.role
     return this.#waiting.get(id) === connection ? 'pending' : undefined
   }
 
@@ -129,12 +128,12 @@ export class Room {
     const seat = this.#seats.get(visitor.id)
     if (seat === undefined) {
       // A number of its own, or the last place of an earlier seat could not be told from the first of this one.
-      this.#n += 1
+      this.#log.skip()
       const fresh: Seat = {
         ...visitor,
         joinedAt: this.#clock.now(),
-        since: this.#n,
-        continues: continues ?? this.#n,
+        since: this.#log.newest,
+        continues: continues ?? this.#log.newest,
         state: {},
         link: { kind: 'connected', connection },
       }
@@ -218,18 +217,39 @@ export class Room {
 
   /** Gives an event its place, keeps it for a resume and sends it to those it is meant for [ROOM-3, ROOM-4]. */
   publish(body: Body, from: SessionId | undefined, audience: Audience): CursorText {
-    this.#n += 1
-    const at = this.at
-    const framed = frame({ ...body, at })
-    const event: LogEvent = { n: this.#n, from, audience, framed }
-    this.#log.add(event)
+    const at = this.#next
+    body.at = at
+    this.#send(JSON.stringify(body), from, audience)
+    return at
+  }
+
+  /** Publishes a member's message, to one member or to all, with its data as the sender wrote it. */
+  passOn(from: SessionId, to: SessionId | undefined, dataText: string): CursorText {
+    const at = this.#next
+    // Ids hold nothing that JSON would escape.
+    const meantFor = to === undefined ? '' : `"to":"${to}",`
+    const text = `{"type":"message","from":"${from}",${meantFor}"data":${dataText},"at":"${at}"}`
+    this.#send(text, from, to === undefined ? ALL : { kind: 'member', id: to })
+    return at
+  }
+
+  get #next(): CursorText {
+    return cursorText(this.#origin, this.#log.newest + 1)
+  }
+
+  /** Logs the text of an event and delivers it. */
+  #send(text: string, from: SessionId | undefined, audience: Audience): void {
+    const framed = this.#log.add(text, from, audience)
+    const sender = from === undefined ? undefined : this.#seats.get(from)
     if (audience.kind === 'member') {
       const seat = this.#seats.get(audience.id)
-      if (seat !== undefined) this.#deliver(seat, event)
+      if (seat !== undefined && seat !== sender) send(seat, framed)
     } else {
-      for (const seat of this.#seats.values()) this.#deliver(seat, event)
+      const hostsOnly = audience.kind === 'hosts'
+      for (const seat of this.#seats.values()) {
+        if (seat !== sender && (!hostsOnly || seat.role === 'host')) send(seat, framed)
+      }
     }
-    return at
   }
 
   /** Presence travels beside the log: a resume does not replay it, the member list is the truth. */
@@ -273,7 +293,7 @@ export class Room {
   #missedBy(seat: Seat, resume: string): Framed[] | undefined {
     const place = placeOf(resume, this.#origin)
     if (place === undefined || place < seat.continues) return undefined
-    const missed = this.#log.since(place, this.#n)
+    const missed = this.#log.since(place)
     return missed?.filter((event) => this.#isMeant(seat, event)).map((event) => event.framed)
   }
 
@@ -287,10 +307,6 @@ export class Room {
       case 'member':
         return audience.id === seat.id
     }
-  }
-
-  #deliver(seat: Seat, event: LogEvent): void {
-    if (this.#isMeant(seat, event)) send(seat, event.framed)
   }
 
   #toOthers(id: SessionId, event: RoomEvent): void {

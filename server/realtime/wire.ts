@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import * as ws from 'ws'
 import type { ServerMessage } from '../protocol/messages.ts'
 
 /**
@@ -7,57 +6,74 @@ import type { ServerMessage } from '../protocol/messages.ts'
  * Sound only while compression is never negotiated [SEC-2].
  */
 export interface Framed {
-  readonly bytes: Buffer
+  /** Holds the frame from `start` to `end`; what is written there is never changed. */
+  readonly page: Buffer
+  readonly start: number
+  readonly end: number
   /** Of the JSON text, without the frame's header. */
   readonly size: number
 }
 
-interface FrameOptions {
-  readonly fin: boolean
-  readonly rsv1: boolean
-  readonly opcode: number
-  readonly mask: boolean
-  readonly readOnly: boolean
-}
-
-/** `ws` exports its sender, whose `frame` lays out one frame (RFC 6455, section 5.2), without a type. */
-const { Sender } = ws as unknown as {
-  Sender: { frame(data: Buffer, options: FrameOptions): Buffer[] }
-}
-
-const TEXT: FrameOptions = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }
-
-export function frame(message: ServerMessage): Framed {
-  const payload = Buffer.from(JSON.stringify(message))
-  return { bytes: Buffer.concat(Sender.frame(payload, TEXT)), size: payload.length }
-}
-
-/** Held back at most within a tick. Bytes. */
-const FLUSH_ABOVE = 65_536
-
 /** The part of a stream that frames are written with. */
-export type FrameStream = Pick<
-  Duplex,
-  'cork' | 'destroyed' | 'uncork' | 'writable' | 'writableCorked' | 'writableLength' | 'write'
->
+export type FrameStream = Pick<Duplex, 'writable' | 'writableLength' | 'write'>
 
-/** Corked sockets wait here for the end of the tick: a burst of events then costs one system call a socket. */
-let corked: FrameStream[] = []
+/** RFC 6455, section 5.2: the first byte of a whole text frame, and what the length's place says of longer ones. */
+const WHOLE_TEXT = 0x81
+const LENGTH_IN_16_BITS = 126
+const LENGTH_IN_64_BITS = 127
 
-function uncork(): void {
-  const sockets = corked
-  corked = []
-  for (const socket of sockets) socket.uncork()
+/** Of a frame with so many bytes of text; servers send no mask (section 5.1). */
+function headerSize(size: number): number {
+  if (size < LENGTH_IN_16_BITS) return 2
+  return size <= 0xffff ? 4 : 10
 }
 
-/** The one function that writes frames of ours to a socket. */
-export function write(socket: FrameStream, framed: Framed): void {
-  if (socket.destroyed || !socket.writable) return
-  if (socket.writableCorked === 0) {
-    socket.cork()
-    if (corked.push(socket) === 1) setImmediate(uncork)
+export const frameSize = (size: number): number => headerSize(size) + size
+
+function lay(text: string, size: number, page: Buffer, start: number): Framed {
+  page[start] = WHOLE_TEXT
+  const header = headerSize(size)
+  if (header === 2) page[start + 1] = size
+  else if (header === 4) {
+    page[start + 1] = LENGTH_IN_16_BITS
+    page.writeUInt16BE(size, start + 2)
+  } else {
+    page[start + 1] = LENGTH_IN_64_BITS
+    page.writeBigUInt64BE(BigInt(size), start + 2)
   }
-  socket.write(framed.bytes)
-  // What is held back only for the tick must not look like what a slow reader holds up.
-  if (socket.writableLength > FLUSH_ABOVE) socket.uncork()
+  page.write(text, start + header)
+  return { page, start, end: start + header + size, size }
+}
+
+/** A frame that stands alone. */
+export function frame(message: ServerMessage): Framed {
+  const text = JSON.stringify(message)
+  const size = Buffer.byteLength(text)
+  return lay(text, size, Buffer.allocUnsafe(frameSize(size)), 0)
+}
+
+/** A page starts small, since most rooms say little, and doubles up to the most. Bytes. */
+const FIRST_PAGE = 2 * 1024
+const MOST_PAGE = 64 * 1024
+export const NO_PAGE = Buffer.alloc(0)
+
+/** Frames one behind the other, so that several of them go out as one piece without being copied. */
+export class Pages {
+  #page = NO_PAGE
+  #end = 0
+
+  /** @param text JSON of a server's message */
+  frame(text: string): Framed {
+    const size = Buffer.byteLength(text)
+    const length = frameSize(size)
+    if (this.#end + length > this.#page.length) {
+      const next = Math.min(MOST_PAGE, Math.max(FIRST_PAGE, 2 * this.#page.length))
+      // Not from the pool that all share: a page is kept for long, and would keep the pool's.
+      this.#page = Buffer.allocUnsafeSlow(Math.max(next, length))
+      this.#end = 0
+    }
+    const framed = lay(text, size, this.#page, this.#end)
+    this.#end = framed.end
+    return framed
+  }
 }

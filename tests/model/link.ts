@@ -39,7 +39,6 @@ export class Link {
   readonly #listener: LinkListener
   readonly #socket = new EventEmitter()
   readonly #reader = new FrameReader()
-  #corked = 0
   #held: Buffer[] = []
   #heldBytes = 0
   #server: 'none' | 'open' | 'closing' | 'gone' = 'none'
@@ -161,30 +160,13 @@ export class Link {
 
   #serverStream(): Transport['stream'] {
     const isGone = (): boolean => this.#server === 'gone'
-    const corks = (): number => this.#corked
     const waiting = (): number => this.#heldBytes
     return {
-      get destroyed() {
-        return isGone()
-      },
       get writable() {
         return !isGone()
       },
-      get writableCorked() {
-        return corks()
-      },
       get writableLength() {
         return waiting()
-      },
-      cork: () => {
-        this.#corked += 1
-        this.#world.corked(1)
-      },
-      uncork: () => {
-        if (this.#corked === 0) return
-        this.#corked -= 1
-        this.#world.corked(-1)
-        if (this.#corked === 0) this.#flush()
       },
       write: (bytes: Buffer) => {
         this.spokeAt ??= this.#world.now()
@@ -197,7 +179,7 @@ export class Link {
   #write(bytes: Buffer): void {
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
-    if (this.#corked === 0) this.#flush()
+    this.#flush()
   }
 
   #release(): void {

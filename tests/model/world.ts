@@ -88,7 +88,6 @@ export class World {
   readonly #agenda = new Agenda()
   #now = START
   #order = 0
-  #corked = 0
 
   constructor(seed: number, traced = false) {
     this.random = createRandom(seed)
@@ -134,11 +133,6 @@ export class World {
     this.trace?.push(`${String(this.#now - START).padStart(7)} ${who.padEnd(10)} ${what}`)
   }
 
-  /** A stream holds bytes back until the end of the tick (or lets them go): time stands still meanwhile. */
-  corked(by: 1 | -1): void {
-    this.#corked += by
-  }
-
   /** Lets time pass. Between two tasks everything that does not wait for time has run. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms
@@ -163,9 +157,9 @@ export class World {
   }
 
   async #settled(): Promise<void> {
-    // Promises have run by the time of an immediate, and server/realtime/wire.ts lets corked bytes go in one.
-    do {
-      await new Promise((resolve) => setImmediate(resolve))
-    } while (this.#corked > 0)
+    // Promises have run by the time of an immediate, and what they sent is written in the next
+    // (server/realtime/outbox.ts).
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }

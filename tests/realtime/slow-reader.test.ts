@@ -179,6 +179,23 @@ test.each([
   },
 )
 
+test('section 4: what a client sent just before its close frame is answered before the close frame', async () => {
+  const here = await stage()
+  const camera = await addMember(here)
+  const socket = await bare(here.app.url)
+  socket.write(masked(TEXT, Buffer.from(JSON.stringify({ type: 'hello', token: camera.token }))))
+  expect((await camera.client.closed).code).toBe(4409)
+  const read: Buffer[] = []
+  socket.on('data', (data: Buffer) => read.push(data))
+  const message = Buffer.from('{"type":"message","id":"last","data":1}')
+  socket.write(Buffer.concat([masked(TEXT, message), masked(CLOSE, Buffer.from([0x03, 0xe8]))]))
+  await gone(socket)
+  const all = Buffer.concat(read)
+  // The close frame is the last of all, and the reply stands before it.
+  expect(all.subarray(-4)).toEqual(Buffer.from([0x80 | CLOSE, 2, 0x03, 0xe8]))
+  expect(all.includes('"type":"reply","id":"last","ok":true')).toBe(true)
+})
+
 test('section 4: after a close frame of the client the socket is gone within 2 s though the peer does not end it', async () => {
   const here = await stage()
   const camera = await addMember(here)

@@ -1,14 +1,22 @@
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { Refusal } from '../../domain/refusal.ts'
 import { CLOSE_WITHIN, MAX_BINARY_FRAME, SUBPROTOCOL } from '../../protocol/limits.ts'
 import { Conversation, type Realtime } from '../../realtime/conversation.ts'
 import type { HttpServices } from '../services.ts'
 
-/** Of `ws` since 8.19, where its types do not have it: how long a peer may take to end TCP after a close frame. */
-const CLOSE_TIMEOUT: object = { closeTimeout: CLOSE_WITHIN }
+/** Says when it is about to write a close frame, also where `ws` does so by itself: what waits goes out before. */
+class AnnouncedSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    this.emit('closing')
+    super.close(code, reason)
+  }
+}
+
+/** Whose types differ: the class, and of `ws` since 8.19 how long a peer may take to end TCP after a close frame. */
+const SOCKETS: object = { WebSocket: AnnouncedSocket, closeTimeout: CLOSE_WITHIN }
 
 const offers = (header: string | undefined): string[] => (header ?? '').split(',').map((part) => part.trim())
 
@@ -19,7 +27,7 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
       maxPayload: MAX_BINARY_FRAME,
       // Compression costs a connection over 200 kB after its first use [SEC-2].
       perMessageDeflate: false,
-      ...CLOSE_TIMEOUT,
+      ...SOCKETS,
       handleProtocols: (protocols: Set<string>) => (protocols.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     },
     errorHandler: (error, socket, request) => {
@@ -62,10 +70,18 @@ export function socketRoute(app: FastifyInstance, services: HttpServices, realti
     url: '/ws',
     schema: { hide: true },
     preValidation: admit,
+    // An upgrade is answered below HTTP. The response that is never used would hold the request, its headers and the
+    // reply for as long as the socket lives.
+    preHandler: (request, reply, done) => {
+      if (request.ws) reply.raw.detachSocket(request.raw.socket)
+      done()
+    },
     handler: async () => {
       throw new Refusal('invalid_request', 'This address takes WebSocket upgrades only.')
     },
     wsHandler: (socket: WebSocket, request: FastifyRequest) => {
+      // The plugin's listener holds request and reply as well; the conversation listens itself.
+      socket.removeAllListeners('error')
       const conversation = new Conversation(realtime, { socket, stream: request.raw.socket })
       request.log.info({ conn: conversation.id }, 'connection opened')
     },

@@ -36,25 +36,38 @@ const MAY_SEND: Readonly<Record<ClientMessageType, readonly Role[]>> = {
 
 const FOR_ANY_SESSION: ReadonlySet<ClientMessageType> = new Set<AnySessionType>(['leave', 'ping'])
 
-type Turn = Context & { readonly status: 'active' | 'pending'; readonly failed: (error: unknown) => void }
+/** Where faults of handlers are told. */
+export interface Failures {
+  failed(error: unknown): void
+}
+
+/** A message's context; no role: a pending session. */
+type Turn = Context & { readonly role: Role | undefined; readonly failures: Failures }
 
 /** Does what a message asks and answers it. Never throws, never rejects. */
 export function handle(received: ClientMessage, turn: Turn): void {
-  const id = 'id' in received ? received.id : undefined
-  const answer = (outcome: Outcome | void): void => {
-    if (outcome !== undefined) reply(turn, id, outcome)
-  }
-  const failed = (error: unknown): void => {
-    turn.failed(error)
-    answer(refused('store_unavailable', unavailable(error)))
-  }
   try {
     const outcome = run(received.type, received, turn)
-    if (outcome instanceof Promise) outcome.then(answer, failed)
-    else answer(outcome)
+    if (outcome instanceof Promise) {
+      outcome.then(
+        (late) => answer(received, turn, late),
+        (error: unknown) => failed(received, turn, error),
+      )
+    } else {
+      answer(received, turn, outcome)
+    }
   } catch (error) {
-    failed(error)
+    failed(received, turn, error)
   }
+}
+
+function answer(received: ClientMessage, turn: Turn, outcome: Outcome | void): void {
+  if (outcome !== undefined) reply(turn, 'id' in received ? received.id : undefined, outcome)
+}
+
+function failed(received: ClientMessage, turn: Turn, error: unknown): void {
+  turn.failures.failed(error)
+  answer(received, turn, refused('store_unavailable', unavailable(error)))
 }
 
 function run<T extends ClientMessageType>(
@@ -62,18 +75,14 @@ function run<T extends ClientMessageType>(
   received: ClientMessage,
   turn: Turn,
 ): Outcome | void | Promise<Outcome | void> {
-  const role = turn.room.roleOf(turn.id)
+  const { role } = turn
   if (!FOR_ANY_SESSION.has(type)) {
-    if (turn.status === 'pending' || role === undefined)
-      return refused('forbidden', 'A host has not let this device in yet.')
+    if (role === undefined) return refused('forbidden', 'A host has not let this device in yet.')
     if (!MAY_SEND[type].includes(role)) return refused('forbidden', `A ${role} may not send ${type}.`)
   }
   // The table pairs each type with the handler of that type, which the compiler cannot follow through the index.
-  const handler = HANDLERS[type] as (
-    context: Context & { role: Role | undefined },
-    message: ClientMessageOf<T>,
-  ) => ReturnType<typeof run>
-  return handler({ ...turn, role }, received as ClientMessageOf<T>)
+  const handler = HANDLERS[type] as (turn: Turn, message: ClientMessageOf<T>) => ReturnType<typeof run>
+  return handler(turn, received as ClientMessageOf<T>)
 }
 
 function reply(turn: Turn, id: MessageId | undefined, outcome: Outcome): void {

@@ -1,4 +1,5 @@
 import { MAX_MESSAGE, MAX_SIGNAL } from '../../protocol/limits.ts'
+import { ALL } from '../log.ts'
 import { exceeds, notHere, refused, type Handler } from './context.ts'
 
 const tooLarge = (most: number) => refused('too_large', `The data may hold ${most} bytes at most.`)
@@ -14,11 +15,11 @@ export const signal: Handler<'signal'> = ({ room, id, role, bytes }, { to, data 
 }
 
 /** An application's message to one member or to the whole room. */
-export const message: Handler<'message'> = ({ room, id, bytes }, { to, data }) => {
+export const message: Handler<'message'> = ({ room, id, bytes, dataText }, { to, data }) => {
   if (exceeds(data, MAX_MESSAGE, bytes)) return tooLarge(MAX_MESSAGE)
-  if (to === undefined)
-    return { ok: true, at: room.publish({ type: 'message', from: id, data }, id, { kind: 'all' }) }
-  if (to === id || !room.has(to)) return notHere()
+  if (to !== undefined && (to === id || !room.has(to))) return notHere()
+  if (dataText !== undefined) return { ok: true, at: room.passOn(id, to, dataText) }
+  if (to === undefined) return { ok: true, at: room.publish({ type: 'message', from: id, data }, id, ALL) }
   return {
     ok: true,
     at: room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }),

@@ -1,0 +1,93 @@
+/** Who is compared: how each is started, and how its members come in and speak. */
+import { SUBPROTOCOL } from '../../../server/protocol/limits.ts'
+import type { CodeIssued, Paired, RoomCreated } from '../../../server/protocol/api.ts'
+import { startOurs, startPeer, type Server } from './process.ts'
+import { DATA, type Dialect, type Seat } from './protocol.ts'
+
+/** Requests under way at once while sessions are made. */
+const CLAIM_AT_ONCE = 16
+
+export interface Contender {
+  readonly name: string
+  readonly dialect: Dialect
+  start(): Promise<Server>
+  /** Makes rooms and the right to enter them. */
+  seats(port: number, rooms: number, members: number): Promise<Seat[][]>
+}
+
+let named = 0
+
+/** Rooms that need no making. */
+const plain =
+  (seat: (room: string) => Seat): Contender['seats'] =>
+  async (_port, rooms, members) =>
+    Array.from({ length: rooms }, () => {
+      const room = `room-${(named += 1)}`
+      return Array.from({ length: members }, () => seat(room))
+    })
+
+async function post<T>(port: number, path: string, body: object, token?: string): Promise<T> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  })
+  if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+/** A room and its members, as people would come in: a host, and a code for each of the others. */
+async function paired(port: number, members: number): Promise<Seat[]> {
+  const { session: host } = await post<RoomCreated>(port, '/api/rooms', {})
+  const tokens = [host.token]
+  let left = members - 1
+  const work = async () => {
+    while (left > 0) {
+      left -= 1
+      const { url } = await post<CodeIssued>(port, '/api/room/pairing-codes', { role: 'viewer' }, host.token)
+      const { session } = await post<Paired>(port, '/api/pairings', { secret: new URL(url).hash.slice(1) })
+      tokens.push(session.token)
+    }
+  }
+  await Promise.all(Array.from({ length: CLAIM_AT_ONCE }, work))
+  return tokens.map((token) => ({
+    path: '/ws',
+    subprotocol: SUBPROTOCOL,
+    greeting: [{ say: JSON.stringify({ type: 'hello', token }) }, { wait: '{"type":"welcome"' }],
+  }))
+}
+
+const ours: Contender = {
+  name: 'pairlens',
+  dialect: { message: JSON.stringify({ type: 'message', data: DATA }) },
+  start: startOurs,
+  async seats(port, rooms, members) {
+    const made: Seat[][] = []
+    for (let room = 0; room < rooms; room += 1) made.push(await paired(port, members))
+    return made
+  },
+}
+
+const bareWs: Contender = {
+  name: 'ws',
+  dialect: { message: JSON.stringify({ type: 'message', data: DATA }) },
+  start: () => startPeer('./ws-server.mjs'),
+  seats: plain((room) => ({ path: `/?room=${room}`, greeting: [] })),
+}
+
+// The packets of Engine.IO 4 and Socket.IO 5: open, connect, event; ping and pong.
+const socketIo: Contender = {
+  name: 'socket.io',
+  dialect: { message: `42${JSON.stringify(['message', DATA])}`, heartbeat: { text: '2', answer: '3' } },
+  start: () => startPeer('./socket-io-server.mjs'),
+  seats: plain((room) => ({
+    path: `/socket.io/?EIO=4&transport=websocket&room=${room}`,
+    greeting: [{ wait: '0{' }, { say: '40' }, { wait: '40{' }],
+  })),
+}
+
+/** In the order in which they take turns; the first is the one with goals. */
+export const CONTENDERS = [ours, bareWs, socketIo] as const
