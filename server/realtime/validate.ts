@@ -1,5 +1,10 @@
 import { Compile } from 'typebox/compile'
-import { CLIENT_MESSAGES, type ClientMessage, type MessageId } from '../protocol/messages.ts'
+import {
+  CLIENT_MESSAGES,
+  type ClientMessage,
+  type ClientMessageOf,
+  type MessageId,
+} from '../protocol/messages.ts'
 import type { SessionId } from '../protocol/ids.ts'
 import { MAX_MESSAGE_ID } from '../protocol/limits.ts'
 
@@ -91,12 +96,9 @@ function plainMessage(text: string): Received | undefined {
   if (data === undefined || opensMore(text, MAX_DEPTH)) return undefined
   const [, number, name, to] = match
   const id = number === undefined ? (name as MessageId | undefined) : Number(number)
-  const message = {
-    type: 'message' as const,
-    ...(id === undefined ? {} : { id }),
-    ...(to === undefined ? {} : { to: to as SessionId }),
-    data,
-  }
+  const message: ClientMessageOf<'message'> = { type: 'message', data }
+  if (id !== undefined) message.id = id
+  if (to !== undefined) message.to = to as SessionId
   return { ok: true, message, bytes: text.length, dataText }
 }
 
