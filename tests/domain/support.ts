@@ -7,6 +7,7 @@ import type { Device, Role, Room } from '../../server/protocol/models.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import { StoreUnavailable, type Store } from '../../server/store/store.ts'
 import { createTestClock, type TestClock } from '../support/clock.ts'
+import { wrappedStore, type Around } from '../support/wrapped-store.ts'
 
 export const APP_SECRET = 'test-app-secret-0123456789'
 const PHONE: Device = { kind: 'phone', browser: 'Safari', os: 'iOS' }
@@ -14,40 +15,18 @@ export const LAPTOP: Device = { kind: 'desktop', browser: 'Firefox', os: 'Window
 export const SECOND = 1_000
 export const DAY = 86_400_000
 
-type Call = <A extends unknown[], R>(
-  name: keyof Store,
-  call: (...args: A) => Promise<R>,
-) => (...args: A) => Promise<R>
-
-/** A store whose every call goes through `around`. */
-const wrapped = (store: Store, around: Call): Store => ({
-  get: around('get', (...args) => store.get(...args)),
-  create: around('create', (...args) => store.create(...args)),
-  renew: around('renew', (...args) => store.renew(...args)),
-  exchange: around('exchange', (...args) => store.exchange(...args)),
-  replace: around('replace', (...args) => store.replace(...args)),
-  delete: around('delete', (...args) => store.delete(...args)),
-  hit: around('hit', (...args) => store.hit(...args)),
-  row: around('row', (...args) => store.row(...args)),
-  rows: around('rows', (...args) => store.rows(...args)),
-  putRow: around('putRow', (...args) => store.putRow(...args)),
-  replaceRow: around('replaceRow', (...args) => store.replaceRow(...args)),
-  deleteRows: around('deleteRows', (...args) => store.deleteRows(...args)),
-  close: around('close', () => store.close()),
-})
-
 /** Keeps what a store was asked and given, as text. */
 export function recorded(store: Store): { store: Store; asked: string[]; calls: (keyof Store)[] } {
   const asked: string[] = []
   const calls: (keyof Store)[] = []
-  const around: Call =
+  const around: Around =
     (name, call) =>
     (...args) => {
       calls.push(name)
       asked.push(JSON.stringify([name, ...args]))
       return call(...args)
     }
-  return { store: wrapped(store, around), asked, calls }
+  return { store: wrappedStore(store, around), asked, calls }
 }
 
 /** More store calls than any single thing a test does may take. */
@@ -58,7 +37,7 @@ export function distant(store: Store, ms = 0): Store {
   let calls = 0
   const onTheWay = () =>
     new Promise<void>((resolve) => void (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
-  const around: Call =
+  const around: Around =
     (_name, call) =>
     async (...args) => {
       calls += 1
@@ -69,18 +48,18 @@ export function distant(store: Store, ms = 0): Store {
       await onTheWay()
       return answer
     }
-  return wrapped(store, around)
+  return wrappedStore(store, around)
 }
 
 /** Fails every call while `broken()` says so. */
 export function breakable(store: Store, broken: () => boolean): Store {
-  const around: Call =
+  const around: Around =
     (name, call) =>
     async (...args) => {
       if (broken()) throw new StoreUnavailable(`${name} did not reach the store`)
       return call(...args)
     }
-  return wrapped(store, around)
+  return wrappedStore(store, around)
 }
 
 export interface Domain {

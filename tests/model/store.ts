@@ -1,5 +1,6 @@
 /** A store far away: its steps take time, other steps come in between, and some fail. */
 import { StoreUnavailable, type Store } from '../../server/store/store.ts'
+import { wrappedStore, type Around } from '../support/wrapped-store.ts'
 import type { World } from './world.ts'
 
 /** How a store is at the moment. Times are milliseconds. */
@@ -11,11 +12,6 @@ export interface Weather {
   readonly failing: number
 }
 
-type Call = <A extends unknown[], R>(
-  name: keyof Store,
-  call: (...args: A) => Promise<R>,
-) => (...args: A) => Promise<R>
-
 export function distantStore(store: Store, world: World, weather: () => Weather): Store {
   const { random } = world
   const wait = (): number => {
@@ -23,7 +19,7 @@ export function distantStore(store: Store, world: World, weather: () => Weather)
     const [least, most] = random.chance(slow.chance) ? slow.delay : delay
     return random.int(least, most)
   }
-  const around: Call =
+  const around: Around =
     (name, call) =>
     (...args) =>
       new Promise((resolve, reject) => {
@@ -44,19 +40,6 @@ export function distantStore(store: Store, world: World, weather: () => Weather)
           }, reject)
         })
       })
-  return {
-    get: around('get', (...args) => store.get(...args)),
-    create: around('create', (...args) => store.create(...args)),
-    renew: around('renew', (...args) => store.renew(...args)),
-    exchange: around('exchange', (...args) => store.exchange(...args)),
-    replace: around('replace', (...args) => store.replace(...args)),
-    delete: around('delete', (...args) => store.delete(...args)),
-    hit: around('hit', (...args) => store.hit(...args)),
-    row: around('row', (...args) => store.row(...args)),
-    rows: around('rows', (...args) => store.rows(...args)),
-    putRow: around('putRow', (...args) => store.putRow(...args)),
-    replaceRow: around('replaceRow', (...args) => store.replaceRow(...args)),
-    deleteRows: around('deleteRows', (...args) => store.deleteRows(...args)),
-    close: () => store.close(),
-  }
+  // Closing is the test's own and takes no time.
+  return { ...wrappedStore(store, around), close: () => store.close() }
 }
