@@ -100,20 +100,39 @@ describe('a phone that allows its camera', () => {
       .waitFor()
   })
 
-  test('[MED-4] after a reload of the phone it is live again without a scan', async () => {
+  test('[MED-4] [SESS-1] after a reload of the phone it is live again without a scan, as the same member', async () => {
     await goLive()
+    const who = async () => [
+      await tile(dashboard).getAttribute('data-camera'),
+      await tile(dashboard).getAttribute('aria-label'),
+    ]
+    const before = await who()
     await phone.reload()
     await phone.locator('[data-state="live"]').waitFor()
     await tile(dashboard, 'live').waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
     expect(await tile(dashboard).count()).toBe(1)
+    expect(await who()).toEqual(before)
   })
 
-  test('[MED-4] after a reload of the dashboard the picture is back', async () => {
+  test('[MED-4] [SESS-1] after a reload of the dashboard it is host of the same room, and the picture is back', async () => {
     await goLive()
+    const room = async () =>
+      dashboard.evaluate(async () => {
+        const { token } = JSON.parse(localStorage.getItem('pairlens:dashboard') ?? '{}') as { token: string }
+        const answer = await fetch('/api/session', { headers: { authorization: `Bearer ${token}` } })
+        const view = (await answer.json()) as {
+          room: { id: string }
+          session: { id: string; role: string; name: string }
+        }
+        return [view.room.id, view.session.id, view.session.role, view.session.name]
+      })
+    const before = await room()
+    expect(before[2]).toBe('host')
     await dashboard.reload()
     await tile(dashboard, 'live').waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
+    expect(await room()).toEqual(before)
   })
 
   test('[MED-4] when every socket is cut, the video plays on and both pages come back by themselves', async () => {
