@@ -23,20 +23,26 @@ const speaker = (run: Run): Client | undefined =>
 const guests = (run: Run): Client[] => run.clients.slice(1).filter(({ isOver }) => !isOver)
 
 function moves(run: Run): void {
-  const { world, scenario } = run
+  const { random } = run.world
   const client = pickFrom(
     run,
     run.clients.filter(({ isIn, isOver }) => isIn && !isOver),
   )
   if (client === undefined) return
-  if (client.isOpen && world.random.chance(0.8)) client.drop(world.random.pick(DROPS))
-  const away = world.random.chance(0.25) ? world.random.int(300, scenario.awayMs) : world.random.int(5, 300)
+  const away = random.chance(0.25) ? random.int(300, run.scenario.awayMs) : random.int(5, 300)
+  goesAway(run, client, away)
+}
+
+/** Loses its connection, or opens another beside it, and perhaps one more before that has been welcomed. */
+function goesAway(run: Run, client: Client, awayMs: number): void {
+  const { random } = run.world
+  if (client.isOpen && random.chance(0.8)) client.drop(random.pick(DROPS))
   run.beside('move', async () => {
-    await run.wait(away)
+    await run.wait(awayMs)
     if (!client.isIn || client.isOver) return
     client.connect()
-    if (!world.random.chance(0.3)) return
-    await run.wait(world.random.int(1, 120))
+    if (!random.chance(0.3)) return
+    await run.wait(random.int(1, 120))
     if (client.isIn) client.connect()
   })
 }
@@ -204,15 +210,27 @@ export const ACTIONS: Readonly<Record<Action, (run: Run) => void>> = {
     const body = { name: `Studio ${run.world.random.int(1, 1_000)}` }
     run.beside('rename', async () => void (await run.ask('PATCH /api/room', { token: run.hostToken, body })))
   },
-  /** So much at once that who is away may not be able to resume. */
+  /** So much at once that who is away may not be able to resume, or only just. */
   flood: (run: Run) => {
     const { random } = run.world
     const client = pickFrom(run, run.present())
-    const to = random.chance(0.5) ? undefined : client && pickFrom(run, others(run, client))?.id
-    const [times, pad] = random.chance(0.5)
-      ? [random.int(850, 1_050), 0]
-      : [random.int(52, 66), random.int(15_000, 16_300)]
-    for (let time = 0; time < times; time += 1) client?.tell('message', to, pad)
+    const away =
+      client &&
+      pickFrom(
+        run,
+        others(run, client).filter(({ isIn, isOver }) => isIn && !isOver),
+      )
+    if (client === undefined || away === undefined) return
+    const sizes: readonly (readonly [times: number, pad: number])[] = [
+      [random.int(850, 1_050), 0],
+      [random.int(52, 66), random.int(15_000, 16_300)],
+      // Within a few kilobytes of what a log keeps.
+      [64, random.int(16_200, 16_290)],
+    ]
+    const [times, pad] = random.pick(sizes)
+    if (random.chance(0.6)) goesAway(run, away, random.int(400, 900))
+    const to = random.chance(0.5) ? undefined : away.id
+    for (let time = 0; time < times; time += 1) client.tell('message', to, pad)
   },
 }
 

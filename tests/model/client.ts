@@ -59,6 +59,8 @@ export class Client {
   readonly #around: Surroundings
   #attempt = 0
   #at: string | undefined
+  /** On which link that was seen. */
+  #atLink = 0
   #seenAt = 0
   #helloAt = 0
   #resume: string | undefined
@@ -67,6 +69,7 @@ export class Client {
   #chainFrom = 0
   #chain: Chain | undefined
   #nextId = 0
+  #lastState = 0
   readonly #waiting = new Map<number, Waiting>()
 
   constructor(around: Surroundings, { name, id, token, role, check }: Seat) {
@@ -141,9 +144,12 @@ export class Client {
   }
 
   setState(state: Record<string, unknown>): void {
+    // Until the last one is answered nobody knows: the answer may be lost with the connection.
+    this.knows.ownState = undefined
     const id = this.#ask('state', undefined, (ok) => {
-      if (ok) this.knows.changed(this.id, state)
+      if (ok && id === this.#lastState) this.knows.changed(this.id, state)
     })
+    this.#lastState = id
     this.#write({ type: 'state', id, state })
   }
 
@@ -210,6 +216,7 @@ export class Client {
     if (message.type === 'reply') this.#answered(message)
     if ('at' in message) {
       this.#at = message.at
+      this.#atLink = this.links.length - 1
       this.#seenAt = world.now()
     }
   }
@@ -229,9 +236,10 @@ export class Client {
       this.#broken('RES-1', 'is not among the members it was welcomed with')
     }
     if (welcome.resumed && this.#resume === undefined) this.#broken('RES-1', 'resumed without a place')
-    if (this.#chain !== undefined && this.#resume !== undefined) {
+    const from = this.#chain === undefined ? this.#seatedByApproval() : this.#chainFrom
+    if (from !== undefined && this.#resume !== undefined) {
       const wrong = wrongResume(welcome.resumed, this.#around.ledger, {
-        links: this.links.slice(this.#chainFrom),
+        links: this.links.slice(from),
         windowMs: this.#around.resumeWindowMs,
         seenAt: this.#seenAt,
         helloAt: this.#helloAt,
@@ -247,6 +255,14 @@ export class Client {
     this.resumed.no += 1
     const enteredAt = this.#link?.spokeAt ?? world.now()
     this.#begin(enteredAt, enteredAt)
+  }
+
+  /** The connection, by its index, on which it had its last place and waited while it was approved, unheard. */
+  #seatedByApproval(): number | undefined {
+    const { asked, done } = this.approval ?? {}
+    const { spokeAt, endedAt = Infinity } = this.links[this.#atLink] ?? {}
+    if (asked === undefined || done === undefined || spokeAt === undefined) return undefined
+    return spokeAt < asked && endedAt > done ? this.#atLink : undefined
   }
 
   #approved({ members, room }: ServerMessageOf<'approved'>): void {

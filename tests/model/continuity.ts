@@ -31,17 +31,17 @@ function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 
   return most <= LOG_MAX_EVENTS && mostBytes <= LOG_MAX_BYTES ? 'little' : 'unclear'
 }
 
-/** Whether a seat was held from the first of these links to the last, each of them one that the server welcomed. */
-function isHeld(links: readonly Link[], resumeWindowMs: number): boolean {
+/** The longest that nothing held the seat between these links; for ever, where it was left. Milliseconds. */
+function longestGap(links: readonly Link[]): number {
   const welcomed = links.filter((link) => link.spokeAt !== undefined)
   welcomed.sort((a, b) => (a.spokeAt ?? 0) - (b.spokeAt ?? 0))
-  let heldUntil = Infinity
-  for (const [index, { spokeAt = 0, endedAt = Infinity, closedWith }] of welcomed.entries()) {
-    if (index > 0 && spokeAt - heldUntil > resumeWindowMs) return false
-    if (closedWith === CLOSES.left) return false
+  if (welcomed.some(({ closedWith }) => closedWith === CLOSES.left)) return Infinity
+  let [longest, heldUntil] = [0, Infinity]
+  for (const [index, { spokeAt = 0, endedAt = Infinity }] of welcomed.entries()) {
+    if (index > 0) longest = Math.max(longest, spokeAt - heldUntil)
     heldUntil = index === 0 ? endedAt : Math.max(heldUntil, endedAt)
   }
-  return true
+  return longest
 }
 
 /**
@@ -59,10 +59,10 @@ export function wrongResume(
     readonly helloAt: number
   },
 ): string | undefined {
-  const held = isHeld(back.links, back.windowMs)
+  const gap = longestGap(back.links)
   const passed = passedBy(ledger, back.seenAt, back.helloAt)
-  if (resumed && !held) return 'resumed although it had left'
+  if (resumed && gap > back.windowMs) return 'resumed although it had left'
   if (resumed && passed === 'too much') return 'resumed over more than the log keeps'
-  if (!resumed && held && passed === 'little') return 'did not resume within the window'
+  if (!resumed && gap < back.windowMs && passed === 'little') return 'did not resume within the window'
   return undefined
 }

@@ -129,6 +129,17 @@ export const SCENARIOS = {
     mostClients: 3,
     awayMs: 2 * SECOND,
   },
+  /** One device alone: its room opens and closes with each of its turns. */
+  alone: {
+    ...PLAIN,
+    settings: { ...PLAIN.settings, resumeWindowMs: SECOND },
+    weights: { message: 1, state: 1, ping: 1, move: 3, leave: 2, rename: 3 },
+    weather: SLOW,
+    pace: 500,
+    awayMs: 2_500,
+    mischief: [3 * SECOND, 3 * SECOND, 3 * SECOND],
+    mostClients: 1,
+  },
   /** Devices stay away longer than their seats are kept. */
   window: {
     ...PLAIN,

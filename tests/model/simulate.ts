@@ -22,6 +22,7 @@ const LOOK_EVERY = 100
 /** The longest that a silent device keeps a socket: two pings of the server and what they wait for. */
 const NOTICED_WITHIN = 60_000
 const MARGIN = 5_000
+const IDLE = { chance: 0.2, ms: 65_000 }
 
 const weighted = ({ weights }: Scenario): Action[] =>
   Object.entries(weights).flatMap(([action, weight]) =>
@@ -57,12 +58,21 @@ async function calm(run: Run): Promise<void> {
   if (run.isDraining) for (const client of run.clients) client.isIn = false
   if (!isBack()) ledger.violated('RES-1', 'somebody', 'does not come back')
   for (const client of run.present()) {
-    client.setState({ n: world.random.int(100, 999) })
+    // Not always: a state that is told anew would hide that an earlier change was not.
+    if (world.random.chance(0.3)) client.setState({ n: world.random.int(100, 999) })
     client.tell('message', undefined)
   }
+  await quiet(run)
+  if (!world.random.chance(IDLE.chance)) return
+  // Long enough for the server to ask twice who is still there.
+  await world.pass(IDLE.ms)
+  await quiet(run)
+}
+
+async function quiet(run: Run): Promise<void> {
   for (let looks = 0; looks < 20; looks += 1) {
     const before = await truthOf(run)
-    await world.pass(QUIET)
+    await run.world.pass(QUIET)
     if ((await truthOf(run)) === before) break
   }
   await checkQuiet(run)
@@ -72,10 +82,16 @@ async function goodbye(run: Run): Promise<void> {
   const { world, scenario } = run
   const leaving = run.present().filter(() => world.random.chance(0.5))
   for (const client of leaving) client.leave()
+  const isAlone = run.clients.length === 1
   for (const client of run.clients)
-    if (client.isIn) client.vanish(world.random.pick(['end', 'reset', 'silence']))
+    if (client.isIn) client.vanish(isAlone ? 'end' : world.random.pick(['end', 'reset', 'silence']))
   await world.pass(QUIET)
   checkLeft(run, leaving)
+  if (isAlone) {
+    // Nobody who went unheard and no claim keeps a timer: those of its sockets and its seat end at once or soon.
+    await world.pass(scenario.settings.resumeWindowMs + MARGIN)
+    checkOver(run)
+  }
   await world.pass(
     NOTICED_WITHIN + scenario.settings.resumeWindowMs + scenario.settings.pairingTtlMs + MARGIN,
   )
