@@ -4,6 +4,6 @@ import { storeContract } from './store.ts'
 
 storeContract('memory', () => {
   const clock = createTestClock()
-  const store = createMemoryStore(() => clock.now())
+  const store = createMemoryStore({ now: () => clock.now() })
   return Promise.resolve({ store, advance: (ms: number) => clock.advance(ms) })
 })

@@ -52,7 +52,7 @@ describe('[PAIR-6] unknown codes', () => {
 
   test('are counted over all instances; one that has not seen the address fail may admit one try more', async () => {
     const clock = createTestClock()
-    const store = createMemoryStore(() => clock.now())
+    const store = createMemoryStore({ now: () => clock.now() })
     const one = createDomain({ clock, store }).limits
     const two = createDomain({ clock, store }).limits
     for (let time = 0; time < 5; time += 1) await one.unknownCode(HERE, false)
@@ -79,7 +79,7 @@ describe('[PAIR-6] unknown codes', () => {
 
   test('2,000 typed ones over all instances switch typed codes off for two minutes, scanned ones stay on', async () => {
     const clock = createTestClock()
-    const store = createMemoryStore(() => clock.now())
+    const store = createMemoryStore({ now: () => clock.now() })
     const instances = [createDomain({ clock, store }).limits, createDomain({ clock, store }).limits] as const
     for (let index = 0; index < 2_000; index += 1) {
       expect(refused(() => instances[0].admitTry(THERE, true))).toBeUndefined()

@@ -44,7 +44,7 @@ describe('a code', () => {
     '[PAIR-1] its life is measured by the store, though the clock of the instance is %i s off',
     async (seconds) => {
       const storeClock = createTestClock()
-      const store = createMemoryStore(() => storeClock.now())
+      const store = createMemoryStore({ now: () => storeClock.now() })
       const issuer = createDomain({ store, clock: createTestClock(storeClock.now()) })
       const claimer = createDomain({ store, clock: createTestClock(storeClock.now() + seconds * SECOND) })
       const first = await issueCode(issuer)
@@ -161,7 +161,7 @@ describe('claim', () => {
   test('[PAIR-2] of 50 claims at once on two instances one wins, whether they send a claim key or not', async () => {
     for (const keyed of [false, true]) {
       const clock = createTestClock()
-      const store = distant(createMemoryStore(() => clock.now()))
+      const store = distant(createMemoryStore({ now: () => clock.now() }))
       const instances = [createDomain({ clock, store }), createDomain({ clock, store })] as const
       const { room, code } = await issueCode(instances[0])
       const claims = Array.from({ length: 50 }, (_, index) =>
@@ -181,7 +181,7 @@ describe('claim', () => {
 
   test('[PAIR-2] the same claim twice at once is one session', async () => {
     const clock = createTestClock()
-    const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+    const domain = createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
     const { room, code } = await issueCode(domain)
     const claim = () => domain.pairing.claim(scanned(code), { ...somebody, claimKey: KEY }, roomy)
     const [first, second] = await throughTime(clock, Promise.all([claim(), claim()]))
@@ -342,7 +342,7 @@ describe('revoke', () => {
   test('[PAIR-7] that meets a claim on its way leaves what the claim left: a used code, repeatable by its key', async () => {
     for (let lead = 0; lead < 8; lead += 1) {
       const clock = createTestClock()
-      const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+      const domain = createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
       const { room, code } = await issueCode(domain)
       const claim = () => domain.pairing.claim(scanned(code), { ...somebody, claimKey: KEY }, roomy)
       const claimed = claim().then(

@@ -16,7 +16,7 @@ import {
 
 const far = () => {
   const clock = createTestClock()
-  return createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+  return createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
 }
 
 test('section 3: a room is made as it was asked for, unlocked, and found again', async () => {

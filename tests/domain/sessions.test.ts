@@ -240,7 +240,7 @@ describe('approval', () => {
 
   test('[PAIR-5] of two approvals at once one decides', async () => {
     const clock = createTestClock()
-    const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+    const domain = createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
     const { room, session, check } = await waiting(domain)
     const decisions = await Promise.all(
       [1, 2, 3].map(() => domain.sessions.approve(room.id, session.id, check)),
@@ -251,7 +251,7 @@ describe('approval', () => {
   test('[SESS-3] an approval that meets a revocation on its way never brings the session back', async () => {
     for (let lead = 0; lead < 6; lead += 1) {
       const clock = createTestClock()
-      const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+      const domain = createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
       const { room, session, check } = await waiting(domain)
       const approved = domain.sessions.approve(room.id, session.id, check)
       for (let step = 0; step < lead; step += 1) await new Promise((resolve) => setImmediate(resolve))
@@ -264,7 +264,7 @@ describe('approval', () => {
   test('[PAIR-5] a wrong number that meets the right one on its way: either decides, never both', async () => {
     for (let lead = 0; lead < 6; lead += 1) {
       const clock = createTestClock()
-      const domain = createDomain({ clock, store: distant(createMemoryStore(() => clock.now())) })
+      const domain = createDomain({ clock, store: distant(createMemoryStore({ now: () => clock.now() })) })
       const { room, session, check, wrong } = await waiting(domain)
       const right = domain.sessions.approve(room.id, session.id, check)
       for (let step = 0; step < lead; step += 1) await new Promise((resolve) => setImmediate(resolve))

@@ -89,7 +89,7 @@ export function createDomain({
   const warnings: string[] = []
   const shared = {
     clock,
-    store: store ?? createMemoryStore(() => clock.now()),
+    store: store ?? createMemoryStore({ now: () => clock.now() }),
     secrets: new Secrets(APP_SECRET),
     warn: (what: string) => void warnings.push(what),
   }

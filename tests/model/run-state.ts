@@ -41,7 +41,7 @@ export class Run {
   static async begin(seed: number, scenario: Scenario, traced: boolean): Promise<Run> {
     const world = new World(seed, traced)
     const ledger = new Ledger(world)
-    const store = createMemoryStore(() => world.now())
+    const store = createMemoryStore({ now: () => world.now() })
     // Made before there is a run that could be in a calm.
     let isCalm = (): boolean => true
     const distant = distantStore(store, world, () => (isCalm() ? FAIR : scenario.weather))

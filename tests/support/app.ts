@@ -36,7 +36,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { clock = systemClock } = options
   const config = configFrom({ PUBLIC_URL, LOG_LEVEL: 'trace', ICE_SERVERS: '[]', ...options.env })
   const store =
-    options.store ?? createMemoryStore(options.clock === undefined ? undefined : () => clock.now())
+    options.store ?? createMemoryStore(options.clock === undefined ? {} : { now: () => clock.now() })
   let logged = ''
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

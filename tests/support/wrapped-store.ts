@@ -18,7 +18,11 @@ export const wrappedStore = (store: Store, around: Around): Store => ({
   row: around('row', (...args) => store.row(...args)),
   rows: around('rows', (...args) => store.rows(...args)),
   putRow: around('putRow', (...args) => store.putRow(...args)),
+  createRow: around('createRow', (...args) => store.createRow(...args)),
   replaceRow: around('replaceRow', (...args) => store.replaceRow(...args)),
   deleteRows: around('deleteRows', (...args) => store.deleteRows(...args)),
+  step: around('step', (...args) => store.step(...args)),
+  append: around('append', (...args) => store.append(...args)),
+  readLog: around('readLog', (...args) => store.readLog(...args)),
   close: around('close', () => store.close()),
 })
