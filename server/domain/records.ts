@@ -61,7 +61,7 @@ export type CodeRecord = Static<typeof CodeRecord>
 /** Told of stored values that cannot be read. */
 export type Warn = (what: string) => void
 
-const reader = <T extends TSchema>(kind: string, schema: T) => {
+export const reader = <T extends TSchema>(kind: string, schema: T) => {
   const validator = Compile(schema)
   return (text: string | undefined, warn: Warn): Static<T> | undefined => {
     if (text === undefined) return undefined

@@ -8,9 +8,13 @@ import { readRoom, type GoneRoom, type LiveRoom, type Warn } from './records.ts'
 /** What a host may change. */
 export type RoomPatch = Partial<Pick<Room, 'name' | 'locked' | 'approval'>>
 
-const roomKey = (id: RoomId) => `room:${id}`
+export const roomKey = (id: RoomId) => `room:${id}`
 /** The table of a room's sessions; deleted together with the room. */
 export const sessionsKey = (id: RoomId) => `room:${id}:sessions`
+/** The table of who is connected where. */
+export const seatsKey = (id: RoomId) => `room:${id}:seats`
+/** The log of the room's events. */
+export const logKey = (id: RoomId) => `room:${id}:log`
 
 const NOTHING = (): void => undefined
 
