@@ -64,7 +64,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const secrets = new Secrets(deps.appSecret)
   const warn = (what: string) => log.warn(what)
   const rooms = new Rooms({ store, clock, sessionTtlMs, warn })
-  const sessions = new Sessions({ store, clock, secrets, sessionTtlMs, warn })
+  const sessions = new Sessions({ store, clock, secrets, rooms, sessionTtlMs, warn })
   const pairing = new Pairing({ store, clock, secrets, rooms, sessions, pairingTtlMs, warn })
   const limits = new Limits({ store, clock, secrets, on: rateLimits })
   const hub = new Hub({ clock, resumeWindowMs, maxRoomMembers, pairingTtlMs })

@@ -75,14 +75,14 @@ export const roomRoutes: Routes = async (app, { services }) => {
     async (request) => {
       const { roomId } = sessionOf(request)
       const { name, locked, approval } = request.body
-      const room = await rooms.update(roomId, {
+      const stored = await rooms.update(roomId, {
         ...(name === undefined ? {} : { name }),
         ...(locked === undefined ? {} : { locked }),
         ...(approval === undefined ? {} : { approval }),
       })
-      if (room === undefined) throw gone()
-      hub.roomUpdated(room)
-      return { room }
+      if (stored === undefined) throw gone()
+      hub.roomUpdated(stored.room)
+      return { room: stored.room }
     },
   )
 
