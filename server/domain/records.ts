@@ -36,6 +36,8 @@ const PendingSession = Type.Object({
   ...seat,
   status: Type.Literal('pending'),
   pairing: CodeIdSchema,
+  /** How it came; absent in rows of earlier versions. */
+  presented: Type.Optional(Type.Union([Type.Literal('scanned'), Type.Literal('typed')])),
   checkHash: Type.String(),
 })
 export type PendingSession = Static<typeof PendingSession>

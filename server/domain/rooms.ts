@@ -58,6 +58,13 @@ export function readStoredRoom(
   return 'gone' in record ? 'deleted' : { room: shape(id, record), rev: record.rev ?? 0 }
 }
 
+/** The value of a room that the store has lost, made anew from what is known of it. */
+export const storedRoomText = ({ room, rev }: StoredRoom): string => {
+  const { name, approval, locked, createdAt } = room
+  const record: LiveRoom = { v: 1, name, approval, locked, createdAt: Date.parse(createdAt), rev }
+  return JSON.stringify(record)
+}
+
 /** Rooms as the store knows them. Methods reject with `StoreUnavailable`. */
 export class Rooms {
   readonly #store: Store

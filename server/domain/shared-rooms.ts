@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Appended, LogEntry, Store } from '../store/store.ts'
-import { reader, type Warn } from './records.ts'
+import type { Member } from '../protocol/models.ts'
+import { reader, readSession, type SessionRecord, type Warn } from './records.ts'
 import { logKey, roomKey, seatsKey, sessionsKey } from './rooms.ts'
 
 export type { LogEntry } from '../store/store.ts'
@@ -141,6 +142,20 @@ export class SharedRooms {
     return this.#seats(await this.#store.rows(seatsKey(room)))
   }
 
+  /** Who is in a room, of whatever instance. */
+  async members(room: RoomId): Promise<readonly { seat: StoredSeat; session: SessionRecord }[]> {
+    const found = await this.#store.step([], { tables: [seatsKey(room), sessionsKey(room)] })
+    const sessions = found.tables[1]
+    const latest = new Map<SessionId, StoredSeat>()
+    for (const seat of this.#seats(found.tables[0])) {
+      if (seat.attempt >= (latest.get(seat.member)?.attempt ?? -1)) latest.set(seat.member, seat)
+    }
+    return [...latest.values()].flatMap((seat) => {
+      const session = readSession(sessions?.get(seat.member), this.#warn)
+      return session === undefined || seat.lost?.shown === false ? [] : { seat, session }
+    })
+  }
+
   /** Seats in rows that somebody else has read. */
   seatsIn(rows: ReadonlyMap<string, string>): readonly StoredSeat[] {
     return this.#seats(rows)
@@ -184,3 +199,23 @@ export class SharedRooms {
 
 const texts = (seats: ReadonlyMap<SeatName, SeatRow>): Map<string, string> =>
   new Map([...seats].map(([key, row]) => [key, JSON.stringify(row)]))
+
+/** A member as the store knows it: its state is with its instance. */
+export const shapeOfStored = ({
+  seat,
+  session,
+}: {
+  seat: StoredSeat
+  session: SessionRecord
+}): Member | undefined =>
+  session.status === 'pending'
+    ? undefined
+    : {
+        id: seat.member,
+        role: session.role,
+        name: session.name,
+        device: session.device,
+        connected: seat.lost === undefined,
+        joinedAt: new Date(seat.joinedAt).toISOString(),
+        state: {},
+      }

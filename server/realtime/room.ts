@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
+import type { Authenticated } from '../domain/sessions.ts'
 import type { SeatName } from '../domain/shared-rooms.ts'
-import type { CommandRef, CursorText, RoomId, SessionId } from '../protocol/ids.ts'
+import type { CursorText, RoomId, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
@@ -79,9 +80,9 @@ export class Room {
   /** Absent where no other instance can be. */
   shared: Shared | undefined
   /** Told of what instances must know of an event; false: it is not to be delivered. */
-  concerned: (concern: Concern, own: boolean) => boolean = () => true
-  /** When the life of the room and its sessions was prolonged last by this instance; 0: not yet. */
-  renewedAt = 0
+  concerned: (event: Pick<Outgoing, 'concern' | 'open'>, own: boolean) => boolean = () => true
+  /** Sessions that came in here, with the rows they were read from. */
+  readonly sessions = new Map<SessionId, Authenticated>()
   readonly #clock: Clock
   readonly #resumeWindowMs: number
   readonly #emptied: () => void
@@ -160,8 +161,9 @@ export class Room {
     return this.#waiting.values()
   }
 
-  isWaiting(id: SessionId): boolean {
-    return this.#waiting.has(id)
+  /** A session's waiting place on this instance. */
+  waitingAs(id: SessionId): Waiting | undefined {
+    return this.#waiting.get(id)
   }
 
   /** The highest attempt that is known of a session, here and elsewhere. */
@@ -285,6 +287,11 @@ export class Room {
     return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
   }
 
+  /** A session has ended: what is left of it elsewhere is no member any more. */
+  forget(id: SessionId, reason: LeaveReason): void {
+    this.changeOthers([id], () => this.presence.remove(id, Infinity), reason)
+  }
+
   /** The session has a later connection on another instance. */
   supersede(id: SessionId, attempt: number): void {
     this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
@@ -330,7 +337,7 @@ export class Room {
 
   #send(open: string, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
     if (this.shared === undefined) {
-      if (concern !== undefined) this.#learn(concern, true)
+      if (concern !== undefined) this.#learn({ concern, open }, true)
       this.#deliver(this.timeline.own(open, from, audience), from, audience)
       return this.at
     }
@@ -342,13 +349,13 @@ export class Room {
 
   /** An own event is in the stored log, or the store is away: its members here get it. */
   place({ open, from, audience, speaker, concern }: Outgoing): void {
-    if (concern !== undefined) this.#learn(concern, true)
+    if (concern !== undefined) this.#learn({ concern, open }, true)
     this.#deliver(this.timeline.own(open, from, audience, speaker), from, audience)
   }
 
   /** Whether an event of another instance is to be delivered; the room learns from it. */
-  learn({ concern }: Outgoing): boolean {
-    return concern === undefined || this.#learn(concern, false)
+  learn(event: Outgoing): boolean {
+    return event.concern === undefined || this.#learn(event, false)
   }
 
   /** Hands an event of another instance to those here that it is meant for. */
@@ -356,9 +363,9 @@ export class Room {
     this.#deliver(framed, from, audience, { origin, n })
   }
 
-  #learn(concern: Concern, own: boolean): boolean {
-    this.commands.learn(concern)
-    return this.concerned(concern, own)
+  #learn(event: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {
+    if (event.concern !== undefined) this.commands.learn(event.concern)
+    return this.concerned(event, own)
   }
 
   #deliver(

@@ -1,6 +1,13 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import { readSession, type SessionRecord } from '../domain/records.ts'
-import type { SeatName, SeatRow, SharedRooms, StoredSeat, StoredState } from '../domain/shared-rooms.ts'
+import {
+  seatName,
+  type SeatName,
+  type SeatRow,
+  type SharedRooms,
+  type StoredSeat,
+  type StoredState,
+} from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
@@ -38,11 +45,13 @@ export class Sharing implements Shared {
   readonly #room: Room
   readonly #deps: SharingDeps
   /** Rows of hellos that are under way. */
-  readonly #preparing = new Set<SeatName>()
+  readonly #preparing = new Map<SeatName, number>()
   /** Rows as they were put last. */
   readonly #rows = new Map<SeatName, string>()
   /** Ends of the resume windows of seats that were left behind. */
   readonly #windows = new Map<SeatName, Disposer>()
+  /** Origins of instances that were not in the room when they sent something: asked once. */
+  readonly #outside = new Set<Origin>()
   #pn = 0
   #seatNumber = 0
   #greeted = new Set<InstanceId>()
@@ -99,18 +108,20 @@ export class Sharing implements Shared {
     return this.#outgoing.add(event)
   }
 
-  /** A row for a new seat; it is this instance's until `release`. */
-  prepare(member: SessionId): SeatName {
-    this.#seatNumber += 1
-    const key = `${member}@${this.#deps.instance}#${this.#seatNumber}` as SeatName
-    this.#preparing.add(key)
+  /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
+  prepare(member: SessionId, known?: SeatName): SeatName {
+    if (known === undefined) this.#seatNumber += 1
+    const key = known ?? seatName(member, this.#deps.instance, this.#seatNumber)
+    this.#preparing.set(key, (this.#preparing.get(key) ?? 0) + 1)
     return key
   }
 
   /** A hello has ended, well or not: its row stays only if it has become a seat's. */
   release(key: SeatName): void {
-    this.#preparing.delete(key)
-    if (!this.#holds(key)) this.#remove([key])
+    const left = (this.#preparing.get(key) ?? 1) - 1
+    if (left > 0) this.#preparing.set(key, left)
+    else this.#preparing.delete(key)
+    if (left === 0 && !this.#holds(key)) this.#remove([key])
   }
 
   /** Notes a row that was put. */
@@ -207,8 +218,13 @@ export class Sharing implements Shared {
   }
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
-  heardFrom(instance: InstanceId): void {
-    if (!this.#room.presence.has(instance)) this.#greet(instance)
+  heardFrom(instance: InstanceId, origin: Origin): void {
+    const known = this.#room.presence.originOf(instance)
+    // One that is outside the room sends events as another origin.
+    if (known === undefined && !this.#outside.has(origin)) {
+      this.#outside.add(origin)
+      this.#greet(instance)
+    }
   }
 
   /** An instance is dead: its members have left, and may come back within the window [SYNC-3]. */
