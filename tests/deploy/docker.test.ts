@@ -185,6 +185,12 @@ describe('compose.yaml', () => {
     expect(named).toEqual(servers.map((name) => `${name}:${defaults.port}`))
   })
 
+  test('the balancer asks often enough to see a drain in the second in which it is said', () => {
+    expect(haproxy).toMatch(/^ {2}option httpchk GET \/readyz$/m)
+    const [, first, next, fall] = /check inter (\d+)ms fastinter (\d+)ms fall (\d+) /.exec(haproxy) ?? []
+    expect(Number(first) + (Number(fall) - 1) * Number(next)).toBeLessThan(1_000)
+  })
+
   test('leaves a server more time than a drain takes', () => {
     for (const name of servers) {
       const seconds = Number(/^(\d+)s$/.exec(String(service(name).stop_grace_period))?.[1])
