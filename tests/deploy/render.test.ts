@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(`${ROOT}${path}`, 'utf8')
 
 interface Variable {
   key: string
-  value?: unknown
+  value?: string | number
   sync?: boolean
   generateValue?: boolean
   fromService?: { type: string; name: string; property: string }

@@ -24,7 +24,7 @@ export interface Stage {
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
 
-export function stagesOf(dockerfile: string): Stage[] {
+function stagesOf(dockerfile: string): Stage[] {
   const lines = dockerfile
     .split('\n')
     .filter((line) => !/^\s*(#|$)/.test(line))

@@ -139,13 +139,10 @@ test('[PAIR-6] the servers count by the address that the balancer saw, not by wh
 test('[DRAIN-1] while a server drains, nobody is refused', async () => {
   const { url, servers, instances } = await balanced({ RATE_LIMITS: 'off' })
   const leaving = await connect(servers[0].url)
-  let ended = false
-  const exit = servers[0].stop().then((how) => {
-    ended = true
-    return how
-  })
+  const stopping = new AbortController()
+  const exit = servers[0].stop().finally(() => stopping.abort())
   let sockets = 0
-  while (!ended) {
+  while (!stopping.signal.aborted) {
     const client = await connect(url, { origin: url })
     client.drop()
     sockets += 1
