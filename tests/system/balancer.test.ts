@@ -68,7 +68,7 @@ async function balanced(env: Readonly<Record<string, string>> = {}): Promise<Bal
   for (let look = 0; ; look += 1) {
     const ready = await instances(2).catch(() => [])
     if (new Set(ready).size === 2) break
-    if (haproxy.exitCode !== null || look > 50)
+    if (haproxy.exitCode !== null || look > 150)
       throw new Error(`haproxy does not serve (${haproxy.exitCode})`)
     await sleep(100)
   }
