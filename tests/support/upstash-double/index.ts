@@ -32,6 +32,8 @@ export interface UpstashDouble {
   resetBilled(): void
   /** Requests taken since the last reset, those that failed too. */
   requests(): number
+  /** Resolves when so many requests were taken since the last reset. */
+  taken(count: number): Promise<void>
   /** Changes some of the faults and leaves the others. */
   fault(change: Partial<Faults>): void
   /** Ends all faults but a refused port. */
@@ -81,6 +83,7 @@ export async function createUpstashDouble(options: UpstashDoubleOptions): Promis
   const runner = createRunner(() => redis.port, bill)
   let faults = NO_FAULTS
   let requests = 0
+  const waiting = new Set<() => void>()
   const streams = createStreams(
     () => redis.port,
     () => faults.messages,
@@ -132,6 +135,7 @@ export async function createUpstashDouble(options: UpstashDoubleOptions): Promis
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests += 1
+    for (const look of waiting) look()
     if (faults.delayMs > 0) await sleep(faults.delayMs)
     if (faults.hang) return
     const reply = ({ status, body }: Failure): void => {
@@ -191,6 +195,16 @@ export async function createUpstashDouble(options: UpstashDoubleOptions): Promis
       requests = 0
     },
     requests: () => requests,
+    taken: (count) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (requests < count) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
     fault(change) {
       faults = { ...faults, ...change }
     },
