@@ -73,7 +73,7 @@ export function storeContract(
     const key = (label: string) => `contract:${label}:${randomUUID()}`
     const at = (index: number): Store => clients[index % clients.length] ?? store
     /** A life that is waited for in real time is short, and both sides of its end are a good while away. */
-    const life = () => (opened.advance === undefined ? 1_500 : 120_000)
+    const life = () => (opened.advance === undefined ? 2_000 : 120_000)
     const pass = async (share: number): Promise<void> => {
       const ms = Math.round(life() * share)
       if (opened.advance === undefined) await sleep(ms)

@@ -176,7 +176,7 @@ describe('[SYNC-6] what a call costs at Upstash', () => {
   })
 
   test('a read does not wait behind appends', async () => {
-    const store = newStore()
+    const store = createStore(choice(), { prefix: PREFIX, warn: () => undefined, timeoutMs: 500 })
     double.resetBilled()
     double.fault({ hang: true })
     const append = Promise.allSettled([store.append('l', 'e', { keep: 10, ttlMs: MINUTE, inboxes: [] })])
