@@ -11,7 +11,7 @@ import { FAILURES, NO_FAULTS, type Failure, type Faults } from './faults.ts'
 import { RespError, type RespValue } from './resp.ts'
 import { createStreams } from './streams.ts'
 
-export { FAILURES, type Failure, type Faults, type MessageFaults } from './faults.ts'
+export { FAILURES, type Failure, type Faults } from './faults.ts'
 
 export interface UpstashDoubleOptions {
   /** Where Redis is; asked for each connection, since it may restart. */

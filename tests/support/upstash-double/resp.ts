@@ -10,7 +10,7 @@ export class RespError {
 }
 export type RespValue = string | number | null | RespError | readonly RespValue[]
 
-export const encode = (command: readonly string[]): string => {
+const encode = (command: readonly string[]): string => {
   let text = `*${command.length}\r\n`
   for (const part of command) text += `$${Buffer.byteLength(part)}\r\n${part}\r\n`
   return text
