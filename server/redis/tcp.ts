@@ -47,7 +47,7 @@ const failureOf = (error: unknown): RedisFailure =>
   error instanceof ErrorReply ? failureOfAnswer(error.message) : failureOfConnection(error)
 
 /** Rejects where the work takes longer than it may. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate(ms)), ms)
