@@ -62,15 +62,18 @@ export class Journal {
     this.#of.delete(key)
   }
 
-  /** The changes to write next, all of one kind. */
+  /** The changes to write next, in the order to write them. */
   next(most: number): Change[] {
-    const first = this.#changes.find(({ size }) => size > 0)
-    if (first === undefined) return []
+    const all = this.#changes.flatMap((changes) => [...changes.values()])
+    const isDeletion = ({ kind, row, text }: Change) =>
+      kind === 'fact' && row === undefined && text === undefined
     // A table that was deleted is deleted before its new rows are written.
-    const deleted = [...first.values()].filter(
-      ({ kind, row, text }) => kind === 'fact' && row === undefined && text === undefined,
-    )
-    return [...deleted, ...[...first.values()].filter((change) => !deleted.includes(change))].slice(0, most)
+    return [...all.filter(isDeletion), ...all.filter((change) => !isDeletion(change))].slice(0, most)
+  }
+
+  /** Whether a change is still to be written, and no later one stands in its place. */
+  holds(change: Change): boolean {
+    return this.get(change.key, change.row) === change
   }
 
   /** An attempt to write a change begins, whose outcome may stay unknown. */

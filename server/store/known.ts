@@ -27,7 +27,7 @@ type Entry = Ending &
 type Table = Extract<Entry, { kind: 'table' }>
 
 /** How long something is remembered whose end only the store knows. Milliseconds. */
-const UNSURE_FOR_MS = 86_400_000
+const UNSURE_FOR_MS = 7 * 86_400_000
 /** A table weighs as much as its rows, and so does an empty one. */
 const weightOf = (entry: Entry): number => (entry.kind === 'value' ? 1 : Math.max(1, entry.rows.size))
 

@@ -3,7 +3,7 @@ import type { Known } from './known.ts'
 import type { Store, Write } from './store.ts'
 
 /** Changes that are written at once. */
-const CHUNK = 25
+const CHUNK = 50
 /** The life of a table that nobody here knows any more. Milliseconds. */
 const TABLE_TTL_MS = 7 * 86_400_000
 
@@ -57,6 +57,8 @@ export class WriteBack {
 
   /** Writes something live: only where what it follows still stands, or nothing [STORE-4]. */
   async #unlessEnded(given: Change): Promise<void> {
+    // It was changed once more while others were written.
+    if (!this.#journal.holds(given)) return
     const change = this.#journal.attempt(given)
     const { key, row, text = '', expected, tried = [] } = change
     const followed = [...(expected === undefined ? [] : [expected]), ...tried].filter((each) => each !== text)
@@ -69,7 +71,7 @@ export class WriteBack {
           : await this.#store.replaceRow(key, row, each, text)
     }
     // Somebody else's stands there, or this one from an earlier attempt: the store knows.
-    const isLast = this.#journal.get(key, row) === change
+    const isLast = this.#journal.holds(change)
     this.#journal.done(change)
     if (written || !isLast) return
     if (row === undefined) this.#known.forget(key)

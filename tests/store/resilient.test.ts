@@ -33,17 +33,20 @@ describe('[STORE-4] losing the store', () => {
     ['auth', /token/],
     ['quota', /plan|limit/],
     ['server', /log/],
-  ] as const)('a failed probe makes it degraded at once, with a reason to act on: %s', async (fault, mend) => {
-    const shared = createShared()
-    const { store, link, told, log } = shared.instance()
-    link.fault = fault
-    link.weather = 'cut'
-    expect(await outcomeOf(store.get('a'))).toBe('unavailable')
-    await shared.settle()
-    expect(store.health).toEqual({ state: 'degraded', reason: expect.stringMatching(mend) })
-    expect(told).toEqual(['degraded'])
-    expect(log).toEqual([expect.stringContaining(store.health.reason ?? 'no reason')])
-  })
+  ] as const)(
+    'a failed probe makes it degraded at once, with a reason to act on: %s',
+    async (fault, mend) => {
+      const shared = createShared()
+      const { store, link, told, log } = shared.instance()
+      link.fault = fault
+      link.weather = 'cut'
+      expect(await outcomeOf(store.get('a'))).toBe('unavailable')
+      await shared.settle()
+      expect(store.health).toEqual({ state: 'degraded', reason: expect.stringMatching(mend) })
+      expect(told).toEqual(['degraded'])
+      expect(log).toEqual([expect.stringContaining(store.health.reason ?? 'no reason')])
+    },
+  )
 
   test('a store that only reads is found out too', async () => {
     const shared = createShared()
