@@ -55,7 +55,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   const failureOf = (error: unknown): RedisFailure => {
     if (error instanceof errors.UpstashJSONParseError)
       return new RedisFailure(
-        'something answered that is not Upstash: is UPSTASH_REDIS_REST_URL right?',
+        'the answer is not one of Upstash: its gateway fails, or UPSTASH_REDIS_REST_URL leads elsewhere',
         'server',
       )
     if (error instanceof errors.UpstashError) return failureOfAnswer(error.message)
