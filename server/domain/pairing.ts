@@ -189,7 +189,9 @@ export class Pairing {
       record.room,
       claim,
       { role: record.role, name: who.name, device: who.device },
-      found.approvalNeeded ? { pairing: id, endsAt: record.expiresAt } : undefined,
+      found.approvalNeeded
+        ? { pairing: id, endsAt: record.expiresAt, presented: 'code' in presented ? 'typed' : 'scanned' }
+        : undefined,
     )
     return this.#claimed(id, found.room, session, claim, false)
   }

@@ -36,6 +36,8 @@ const PendingSession = Type.Object({
   ...seat,
   status: Type.Literal('pending'),
   pairing: CodeIdSchema,
+  /** How it came; absent in rows of earlier versions. */
+  presented: Type.Optional(Type.Union([Type.Literal('scanned'), Type.Literal('typed')])),
   checkHash: Type.String(),
 })
 export type PendingSession = Static<typeof PendingSession>
@@ -66,7 +68,7 @@ export type CodeRecord = Static<typeof CodeRecord>
 /** Told of stored values that cannot be read. */
 export type Warn = (what: string) => void
 
-const reader = <T extends TSchema>(kind: string, schema: T) => {
+export const reader = <T extends TSchema>(kind: string, schema: T) => {
   const validator = Compile(schema)
   return (text: string | undefined, warn: Warn): Static<T> | undefined => {
     if (text === undefined) return undefined

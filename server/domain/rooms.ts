@@ -9,7 +9,7 @@ import { Remembered } from './remembered.ts'
 /** What a host may change. */
 export type RoomPatch = Partial<Pick<Room, 'name' | 'locked' | 'approval'>>
 
-const roomKey = (id: RoomId) => `room:${id}`
+export const roomKey = (id: RoomId) => `room:${id}`
 /** The table of a room's sessions; emptied together with the room. */
 export const sessionsKey = (id: RoomId) => `room:${id}:sessions`
 /** The table of who is connected where; deleted together with the room. */
@@ -56,6 +56,13 @@ export function readStoredRoom(
   const record = readRoom(text, warn)
   if (record === undefined) return undefined
   return 'gone' in record ? 'deleted' : { room: shape(id, record), rev: record.rev ?? 0 }
+}
+
+/** The value of a room that the store has lost, made anew from what is known of it. */
+export const storedRoomText = ({ room, rev }: StoredRoom): string => {
+  const { name, approval, locked, createdAt } = room
+  const record: LiveRoom = { v: 1, name, approval, locked, createdAt: Date.parse(createdAt), rev }
+  return JSON.stringify(record)
 }
 
 /** Rooms as the store knows them. Methods reject with `StoreUnavailable`. */
@@ -170,6 +177,8 @@ export class Rooms {
     await this.#store.step([
       { renew: roomKey(id), ttlMs: this.#ttlMs },
       { renew: sessionsKey(id), ttlMs: this.tableTtlMs },
+      { renew: seatsKey(id), ttlMs: this.tableTtlMs },
+      { renew: logKey(id), ttlMs: this.tableTtlMs },
     ])
     this.#freshRooms.set(id, true, this.renewEveryMs)
     this.tableRenewed(id)

@@ -90,7 +90,7 @@ export class Sessions {
     roomId: RoomId,
     claim: string,
     who: { role: Role; name: string; device: Device },
-    pending?: { pairing: CodeId; endsAt: number },
+    pending?: { pairing: CodeId; endsAt: number; presented: 'scanned' | 'typed' },
   ): Promise<NewSession> {
     const { id, secret } = this.#derived(claim)
     const active = this.#record(who)
@@ -101,6 +101,7 @@ export class Sessions {
             ...active,
             status: 'pending',
             pairing: pending.pairing,
+            presented: pending.presented,
             checkHash: this.#secrets.hash('check', `${id}\0${this.#secrets.checkNumber(claim)}`),
             expiresAt: pending.endsAt,
           }
@@ -163,6 +164,16 @@ export class Sessions {
     return this.#rooms.renewEveryMs
   }
 
+  /** A session's row as it was found elsewhere; nothing where it has ended. */
+  read(text: string | undefined): SessionRecord | undefined {
+    return this.#valid(text)
+  }
+
+  /** The same, for who shows its token. */
+  proves(token: string, { roomId, id, text }: Authenticated): Authenticated | undefined {
+    return this.#proven(token, { roomId, id }, text)
+  }
+
   async list(roomId: RoomId): Promise<Session[]> {
     const rows = await this.#store.rows(sessionsKey(roomId))
     return [...rows].flatMap(([id, text]) => {
@@ -200,7 +211,8 @@ export class Sessions {
    * claim, or a hundred tries would find the number [PAIR-5].
    */
   async approve(roomId: RoomId, id: SessionId, check: string): Promise<Decision> {
-    const text = await this.#store.row(sessionsKey(roomId), id)
+    // One that was made here just now is as it was remembered, or the comparison below finds that it is not.
+    const text = this.#new.get(id) ?? (await this.#store.row(sessionsKey(roomId), id))
     const record = this.#valid(text)
     if (text === undefined || record?.status !== 'pending') return { kind: 'gone' }
     if (!sameText(record.checkHash, this.#secrets.hash('check', `${id}\0${check}`))) {
@@ -210,7 +222,7 @@ export class Sessions {
         return { kind: 'gone' }
       return { kind: 'check_wrong', seats: await this.revoke(roomId, id) }
     }
-    const { pairing: _pairing, checkHash: _checkHash, ...rest } = record satisfies PendingSession
+    const { pairing: _pairing, presented: _presented, checkHash: _checkHash, ...rest } = record satisfies PendingSession
     const active: SessionRecord = { ...rest, status: 'active', expiresAt: this.#clock.now() + this.#ttlMs }
     this.#new.delete(id)
     const decided = await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(active))
