@@ -199,10 +199,9 @@ export class Sessions {
     const gone: GoneSession = { v: 1, gone: true, expiresAt: this.#clock.now() + this.#ttlMs }
     const rows = new Map([[id, JSON.stringify(gone)]])
     const life = this.#tableLife(roomId)
-    const { tables } = await this.#store.step(
-      [{ put: 'rows', table: sessionsKey(roomId), rows, ...life }],
-      { tables: [seatsKey(roomId)] },
-    )
+    const { tables } = await this.#store.step([{ put: 'rows', table: sessionsKey(roomId), rows, ...life }], {
+      tables: [seatsKey(roomId)],
+    })
     if (life.ttlMs !== undefined) this.#rooms.tableRenewed(roomId)
     return tables[0] ?? NO_ROWS
   }
