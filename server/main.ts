@@ -125,6 +125,7 @@ async function drain({ server, hub }: App, drainMs: number): Promise<void> {
   hub.drain()
   const sayFor = Math.min(SAY_DRAINING_FOR, Math.max(1_000, drainMs - CUT_BEFORE_END))
   await new Promise((resolve) => setTimeout(resolve, sayFor))
+  await hub.leave()
   const cut = setTimeout(
     () => server.server.closeAllConnections(),
     Math.max(0, drainMs - sayFor - CUT_BEFORE_END),

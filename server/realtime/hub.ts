@@ -379,7 +379,11 @@ export class Hub {
     for (const pairing of this.#approvals.of(roomId)) {
       // Its own claim is still held. The others go into the log, since this connection may be lost before they arrive.
       if (pairing.session !== who.id)
-        this.#publish(room, { type: 'pairing-pending', pairing: seenByHosts(pairing) }, { kind: 'member', id: who.id })
+        this.#publish(
+          room,
+          { type: 'pairing-pending', pairing: seenByHosts(pairing) },
+          { kind: 'member', id: who.id },
+        )
     }
   }
 
@@ -499,7 +503,8 @@ export class Hub {
 
   #tellHealth({ state, reason }: Health): void {
     const framed = frame({ type: 'service', store: state, ...(reason === undefined ? {} : { reason }) })
-    for (const room of this.#rooms.values()) for (const connection of room.connections()) connection.send(framed)
+    for (const room of this.#rooms.values())
+      for (const connection of room.connections()) connection.send(framed)
   }
 
   #failed(error: unknown): void {

@@ -113,7 +113,8 @@ test(
     const server = run(command, app, { ...env, PORT: port, PUBLIC_URL: `http://127.0.0.1:${port}` })
     const health = () => run(healthCommand(image), app, { ...env, PORT: port }).exit
     for (let look = 0; (await health()) !== 0; look += 1) {
-      if (server.child.exitCode !== null || look > 150) throw new Error(`it does not start:\n${server.logs()}`)
+      if (server.child.exitCode !== null || look > 150)
+        throw new Error(`it does not start:\n${server.logs()}`)
       await sleep(200)
     }
     for (const path of ['/', '/p', '/v', '/api/docs', '/readyz']) {

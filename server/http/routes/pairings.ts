@@ -28,7 +28,9 @@ export const pairingRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const presented = presentedIn(request.body)
-      const found = await guarded(services, request, presented, () => pairing.preview(presented, isFull, (id) => hub.info(id)))
+      const found = await guarded(services, request, presented, () =>
+        pairing.preview(presented, isFull, (id) => hub.info(id)),
+      )
       return reply.header('cache-control', 'no-store').send({
         room: { name: found.room.name },
         host: { device: found.host },
@@ -118,9 +120,12 @@ function announce(
   hub.pairingPending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
     hub.end(room.id, session.id, 'revoked')
     hub.pairingDone(room.id, id, 'expired', undefined, session.id)
-    sessions.revoke(room.id, session.id).then((seats) => hub.end(room.id, session.id, 'revoked', seats)).catch((error: unknown) => {
-      // Its row says itself when it ends, so the claim is over all the same.
-      log.warn({ err: error, room: room.id }, 'an expired claim could not be deleted')
-    })
+    sessions
+      .revoke(room.id, session.id)
+      .then((seats) => hub.end(room.id, session.id, 'revoked', seats))
+      .catch((error: unknown) => {
+        // Its row says itself when it ends, so the claim is over all the same.
+        log.warn({ err: error, room: room.id }, 'an expired claim could not be deleted')
+      })
   })
 }
