@@ -306,6 +306,17 @@ export function storeContract(
       await keptWell()
     })
 
+    test('close lets what was asked before be done', async () => {
+      const another = await open()
+      const log = key('close')
+      const asked = Array.from({ length: CROWD }, (_, index) =>
+        another.store.append(log, String(index), { keep: 1_000, ttlMs: 60_000, inboxes: [] }),
+      )
+      await Promise.all([another.store, ...(another.peers ?? [])].map((client) => client.close()))
+      expect(new Set((await Promise.all(asked)).map(({ id }) => id)).size).toBe(CROWD)
+      await another.close?.()
+    })
+
     test('close ends a store once and does no harm the second time', async () => {
       const another = await open()
       for (const client of [another.store, ...(another.peers ?? [])]) {
