@@ -38,16 +38,19 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
   gauge('pairlens_store_degraded', '1 while the shared store is away', () =>
     health?.health.state === 'degraded' ? 1 : 0,
   )
-  new Counter({
-    name: 'store_commands_total',
-    help: 'Commands of the shared store and the bus, as they are billed',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const [kind, count] of storeCommands) this.inc({ kind }, count)
-    },
-  })
+  registry.registerMetric(
+    new Counter({
+      name: 'store_commands_total',
+      help: 'Commands of the shared store and the bus, as they are billed',
+      labelNames: ['kind'],
+      registers: [],
+      // The backends count before there is a registry.
+      collect() {
+        this.reset()
+        for (const [kind, count] of storeCommands) this.inc({ kind }, count)
+      },
+    }),
+  )
   const requests = new Histogram({
     name: 'pairlens_http_request_seconds',
     help: 'Time to answer HTTP requests',
