@@ -3,6 +3,7 @@ import { CLOSES } from '../../server/protocol/closes.ts'
 import type { Paired } from '../../server/protocol/api.ts'
 import type { Role } from '../../server/protocol/models.ts'
 import type { Client } from './client.ts'
+import type { Instance } from './instance.ts'
 import type { Drop } from './link.ts'
 import { DRAINING, type Run } from './run-state.ts'
 import type { Action } from './scenarios.ts'
@@ -63,8 +64,8 @@ function leaves(run: Run): void {
 
 /** Some devices at once with one code; one of them comes in [PAIR-2]. */
 async function joins(run: Run, role: Role, how: 'scanned' | 'typed'): Promise<void> {
-  const { world, ledger, instance } = run
-  const code = await run.insist(() => instance.issue(run.room, role))
+  const { world, ledger, site } = run
+  const code = await run.insist(() => site.issue(run.room, role))
   if (code === undefined) return
   const presented = how === 'scanned' ? { secret: code.secret } : { code: code.code }
   const claim = async (device: string): Promise<Paired | undefined> => {
@@ -251,11 +252,11 @@ export function deleteRoom(run: Run): void {
 }
 
 /** Every socket is told to come back and closed with 1012; what is left after a while is cut [DRAIN-1]. */
-export function drain(run: Run): void {
+export function drain(run: Run<Instance>): void {
   run.world.say('server', 'drains')
   run.isDraining = true
   for (const client of run.clients) endsBy(client, ...DRAINING)
-  run.instance.hub.drain()
+  run.site.hub.drain()
   run.world.after(CLOSED_WITHIN, () => {
     for (const client of run.clients) {
       if (client.links.some((link) => link.isLive))

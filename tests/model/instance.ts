@@ -12,7 +12,7 @@ import { Conversation, type Realtime } from '../../server/realtime/conversation.
 import { Hub } from '../../server/realtime/hub.ts'
 import { IceServers } from '../../server/realtime/ice.ts'
 import type { Store } from '../../server/store/store.ts'
-import type { Link } from './link.ts'
+import type { Entrance, Link } from './link.ts'
 import { routesOf, type Call } from './routes.ts'
 import type { CountingClock, World } from './world.ts'
 
@@ -25,7 +25,7 @@ export interface Settings {
 const DAY = 86_400_000
 const NOTHING = (): void => undefined
 
-export class Instance {
+export class Instance implements Entrance {
   readonly clock: CountingClock
   readonly hub: Hub
   readonly call: Call
@@ -87,6 +87,14 @@ export class Instance {
     } as const
     // Of the logger the routes use what is there.
     this.call = routesOf(services as unknown as HttpServices)
+  }
+
+  reach(): Entrance {
+    return this
+  }
+
+  run(task: () => void): void {
+    task()
   }
 
   /** An upgrade; refused while the instance drains, as server/http/routes/socket.ts does. */

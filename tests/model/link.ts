@@ -12,6 +12,13 @@ export interface LinkListener {
   closed(code: number): void
 }
 
+/** What a connection is made to. */
+export interface Entrance {
+  /** Lets something happen in the server's process: at once where that runs, later or never where it does not. */
+  run(task: () => void): void
+  accept(link: Link): boolean
+}
+
 /**
  * How a client goes away. `end`: all it sent arrives first. `reset`: what is under way may be lost.
  * `silence`: that too, and the server is not told.
@@ -35,6 +42,8 @@ export class Link {
   endedAt: number | undefined
   /** The close code the server gave, if it did. */
   closedWith: number | undefined
+  /** Where it leads; nothing where nobody was to be reached. */
+  entrance: Entrance | undefined
   readonly #world: World
   readonly #listener: LinkListener
   readonly #socket = new EventEmitter()
@@ -67,10 +76,11 @@ export class Link {
   }
 
   /** The upgrade reaches the server, which takes it or not. */
-  connect(accept: () => boolean): void {
+  connect(entrance: Entrance | undefined): void {
+    this.entrance = entrance
     this.#up(() => {
       this.#server = 'open'
-      if (accept()) return
+      if (entrance?.accept(this) === true) return
       this.#server = 'gone'
       this.#toClient(() => this.#lost())
     })
@@ -95,7 +105,18 @@ export class Link {
     const cut = random.int(0, 40)
     this.#upUntil = this.#world.now() + cut
     if (how === 'reset')
-      this.#world.after(cut + (random.chance(0.3) ? random.int(200, 3_000) : 1), () => this.#gone(ABNORMAL))
+      this.#world.after(cut + (random.chance(0.3) ? random.int(200, 3_000) : 1), () =>
+        this.#inServer(() => this.#gone(ABNORMAL)),
+      )
+  }
+
+  /** The server's process is gone, and its machine says so or not. */
+  kill(isHeard: boolean): void {
+    if (this.#server === 'gone') return
+    this.#server = 'gone'
+    this.endedAt ??= this.#world.now()
+    this.#release()
+    if (isHeard) this.#toClient(() => this.#lost())
   }
 
   #delay(): number {
@@ -107,9 +128,16 @@ export class Link {
   #up(arrive: () => void): void {
     this.#lastUp = Math.max(this.#lastUp, this.#world.now() + this.#delay())
     this.#world.after(this.#lastUp - this.#world.now(), () => {
-      if (this.#world.now() > this.#upUntil || this.#server === 'gone') return
-      arrive()
+      if (this.#world.now() > this.#upUntil) return
+      this.#inServer(() => {
+        if (this.#server !== 'gone') arrive()
+      })
     })
+  }
+
+  #inServer(task: () => void): void {
+    if (this.entrance === undefined) task()
+    else this.entrance.run(task)
   }
 
   #toClient(arrive: () => void): void {
@@ -153,7 +181,7 @@ export class Link {
         this.#held = []
         this.endedAt ??= this.#world.now()
         this.#toClient(() => this.#lost())
-        this.#world.after(0, () => this.#gone(ABNORMAL))
+        this.#world.after(0, () => this.#inServer(() => this.#gone(ABNORMAL)))
       },
     }
   }

@@ -1,8 +1,13 @@
 /** One run of one scenario: mischief and calm in turns, then everybody goes. */
+import { createMemoryStore } from '../../server/store/memory.ts'
 import { drain, deleteRoom, ACTIONS } from './actions.ts'
+import { Instance } from './instance.ts'
 import { checkLeft, checkOver, checkQuiet, truthOf } from './invariants.ts'
+import { Ledger } from './ledger.ts'
 import { Run } from './run-state.ts'
 import { SCENARIOS, type Action, type Scenario, type ScenarioName } from './scenarios.ts'
+import { distantStore, FAIR } from './store.ts'
+import { World } from './world.ts'
 
 export interface Outcome {
   readonly violations: readonly string[]
@@ -29,6 +34,21 @@ const weighted = ({ weights }: Scenario): Action[] =>
     Array<Action>(Math.round(weight * 10)).fill(action as Action),
   )
 
+async function begin(seed: number, scenario: Scenario, traced: boolean): Promise<Run<Instance>> {
+  const world = new World(seed, traced)
+  const ledger = new Ledger(world)
+  const store = createMemoryStore({ now: () => world.now() })
+  // Made before there is a run that could be in a calm.
+  let isCalm = (): boolean => true
+  const distant = distantStore(store, world, () => (isCalm() ? FAIR : scenario.weather))
+  const site = new Instance(world, distant, scenario.settings, (what) =>
+    ledger.violated('SEC-6', 'server', what),
+  )
+  const run = await Run.begin({ scenario, world, ledger, store, site })
+  isCalm = () => run.isCalm
+  return run
+}
+
 async function mischief(run: Run, ms: number): Promise<void> {
   const { world, scenario } = run
   const choices = weighted(scenario)
@@ -42,7 +62,7 @@ async function mischief(run: Run, ms: number): Promise<void> {
 }
 
 /** Everybody who is not gone for good comes back, and what is under way comes to its end. */
-async function calm(run: Run): Promise<void> {
+async function calm(run: Run<Instance>): Promise<void> {
   const { world, ledger } = run
   run.isCalm = true
   const isBack = (): boolean =>
@@ -69,7 +89,7 @@ async function calm(run: Run): Promise<void> {
   await quiet(run)
 }
 
-async function quiet(run: Run): Promise<void> {
+async function quiet(run: Run<Instance>): Promise<void> {
   for (let looks = 0; looks < 20; looks += 1) {
     const before = await truthOf(run)
     await run.world.pass(QUIET)
@@ -78,7 +98,7 @@ async function quiet(run: Run): Promise<void> {
   await checkQuiet(run)
 }
 
-async function goodbye(run: Run): Promise<void> {
+async function goodbye(run: Run<Instance>): Promise<void> {
   const { world, scenario } = run
   const leaving = run.present().filter(() => world.random.chance(0.5))
   for (const client of leaving) client.leave()
@@ -101,7 +121,7 @@ async function goodbye(run: Run): Promise<void> {
 /** @returns what broke, and what happened where `traced` */
 export async function simulate(name: ScenarioName, seed: number, traced = false): Promise<Outcome> {
   const scenario: Scenario = SCENARIOS[name]
-  const run = await Run.begin(seed, scenario, traced)
+  const run = await begin(seed, scenario, traced)
   const { world, ledger } = run
   const unheard = (reason: unknown): void =>
     ledger.violated(
