@@ -128,6 +128,10 @@ async function decision(run: Run, client: Client, pairing: string): Promise<void
   }
 }
 
+/** Whether a connection still lives that was welcomed. */
+const holds = (run: Run, { links }: Client): boolean =>
+  links.some((link) => link.isLive && link.spokeAt !== undefined && !run.isDisturbed(link))
+
 /** A session ends by the given request; soon after no connection of it lives [SESS-3]. */
 function ends(
   run: Run,
@@ -145,7 +149,7 @@ function ends(
     // Where it was gone before, its end may still be under way.
     if (status === 204)
       run.world.after(CLOSED_WITHIN, () => {
-        if (client.links.some((link) => link.isLive && link.spokeAt !== undefined)) {
+        if (holds(run, client)) {
           run.ledger.violated('SESS-3', client.name, `lives a second after ${route} was answered ${status}`)
         }
       })
@@ -155,6 +159,11 @@ function ends(
     client.isIn = false
     client.isOver = true
   })
+}
+
+/** A host throws somebody out. */
+export function kick(run: Run, client: Client): void {
+  ends(run, client, 'DELETE /api/room/members/:id', { token: run.hostToken, id: client.id }, CLOSES.kicked)
 }
 
 export const ACTIONS: Readonly<Record<Action, (run: Run) => void>> = {
@@ -193,14 +202,7 @@ export const ACTIONS: Readonly<Record<Action, (run: Run) => void>> = {
   },
   kick: (run: Run) => {
     const client = pickFrom(run, guests(run))
-    if (client !== undefined)
-      ends(
-        run,
-        client,
-        'DELETE /api/room/members/:id',
-        { token: run.hostToken, id: client.id },
-        CLOSES.kicked,
-      )
+    if (client !== undefined) kick(run, client)
   },
   signOut: (run: Run) => {
     const client = pickFrom(run, guests(run))
@@ -244,7 +246,7 @@ export function deleteRoom(run: Run): void {
     if (status === 503) return
     await run.wait(CLOSED_WITHIN)
     for (const client of run.clients) {
-      if (client.links.some((link) => link.isLive && link.spokeAt !== undefined)) {
+      if (holds(run, client)) {
         run.ledger.violated('SESS-3', client.name, `lives a second after its room was deleted (${status})`)
       }
     }

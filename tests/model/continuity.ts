@@ -12,7 +12,7 @@ const UNDER_WAY = 1_000
 const OTHERS = 20
 
 /** Whether more went by than a log keeps, as far as clients can tell. */
-function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 'little' | 'unclear' {
+export function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 'little' | 'unclear' {
   let [least, leastBytes, most, mostBytes] = [0, 0, OTHERS, OTHERS * AROUND.most]
   for (let at = ledger.events.length - 1; at >= 0; at -= 1) {
     const sent = ledger.events[at]
@@ -32,7 +32,7 @@ function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 
 }
 
 /** The longest that nothing held the seat between these links; for ever, where it was left. Milliseconds. */
-function longestGap(links: readonly Link[]): number {
+export function longestGap(links: readonly Link[]): number {
   const welcomed = links.filter((link) => link.spokeAt !== undefined)
   welcomed.sort((a, b) => (a.spokeAt ?? 0) - (b.spokeAt ?? 0))
   if (welcomed.some(({ closedWith }) => closedWith === CLOSES.left)) return Infinity

@@ -22,6 +22,17 @@ export interface Settings {
   readonly rateLimits: boolean
 }
 
+/** What an instance is put into. */
+export interface Surroundings {
+  readonly world: World
+  readonly clock: CountingClock
+  readonly id: string
+  readonly store: Store
+  readonly settings: Settings
+  /** Told of errors that the server logs as its own. */
+  readonly fault: (what: string) => void
+}
+
 const DAY = 86_400_000
 const NOTHING = (): void => undefined
 
@@ -32,12 +43,10 @@ export class Instance implements Entrance {
   readonly #pairing: Pairing
   readonly #realtime: Realtime
 
-  /** @param fault is told of errors that the server logs as its own */
-  constructor(world: World, store: Store, settings: Settings, fault: (what: string) => void) {
+  constructor({ world, clock, id, store, settings, fault }: Surroundings) {
     const { resumeWindowMs, pairingTtlMs, rateLimits } = settings
-    this.clock = world.clock()
-    const { clock } = this
-    const instance = 'A' as InstanceId
+    this.clock = clock
+    const instance = id as InstanceId
     const sessionTtlMs = 7 * DAY
     const maxRoomMembers = 200
     const warn = (what: string): void => fault(what)

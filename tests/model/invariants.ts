@@ -13,27 +13,26 @@ const text = (members: Iterable<Member>): string =>
 
 const liveLinks = (client: Client) => client.links.filter((link) => link.isLive && link.spokeAt !== undefined)
 
-interface StoredRoom {
+export interface StoredRoom {
   readonly name?: string
   readonly gone?: boolean
 }
 
-interface StoredSession {
+export interface StoredSession {
   readonly status: 'active' | 'pending'
   readonly pairing?: string
   readonly expiresAt: number
 }
 
 /** The sessions that are good now, straight from the store below the distance: no time passes. */
-async function sessionsOf({
-  store,
-  room,
-  world,
-}: Run<Instance>): Promise<ReadonlyMap<string, StoredSession>> {
+export async function sessionsOf({ store, room, world }: Run): Promise<ReadonlyMap<string, StoredSession>> {
   const rows = await store.rows(`room:${room}:sessions`)
   const sessions = [...rows].map(([id, row]) => [id, JSON.parse(row) as StoredSession] as const)
   return new Map(sessions.filter(([, { expiresAt }]) => expiresAt > world.now()))
 }
+
+export const roomOf = async ({ store, room }: Run): Promise<StoredRoom> =>
+  JSON.parse((await store.get(`room:${room}`)) ?? '{}') as StoredRoom
 
 /** What the room is now: two equal ones a second apart mean quiet. */
 export async function truthOf(run: Run<Instance>): Promise<string> {
@@ -41,14 +40,13 @@ export async function truthOf(run: Run<Instance>): Promise<string> {
 }
 
 export async function checkQuiet(run: Run<Instance>): Promise<void> {
-  const { ledger, site, room, store, world } = run
+  const { ledger, site, room, world } = run
   const members = site.hub.members(room)
   const truth = text(members)
   const broken = (rule: string, client: Client, what: string): void =>
     ledger.violated(rule, client.name, what)
 
-  const [sessions, stored] = await Promise.all([sessionsOf(run), store.get(`room:${room}`)])
-  const { name, gone } = JSON.parse(stored ?? '{}') as StoredRoom
+  const [sessions, { name, gone }] = await Promise.all([sessionsOf(run), roomOf(run)])
   if (run.isDeleted && gone !== true) ledger.violated('STORE', 'room', 'is back after it was deleted')
   const pairings = [...sessions.values()]
     .flatMap(({ pairing }) => pairing ?? [])

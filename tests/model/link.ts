@@ -40,6 +40,8 @@ export class Link {
   spokeAt: number | undefined
   /** When the server took the connection for ended. */
   endedAt: number | undefined
+  /** When the client lost or left it. */
+  lostAt: number | undefined
   /** The close code the server gave, if it did. */
   closedWith: number | undefined
   /** Where it leads; nothing where nobody was to be reached. */
@@ -97,6 +99,7 @@ export class Link {
   drop(how: Drop): void {
     if (!this.#clientIsThere) return
     this.#clientIsThere = false
+    this.lostAt = this.#world.now()
     const { random } = this.#world
     if (how === 'end') {
       this.#up(() => this.#gone(CLOSED_BY_PAGE))
@@ -158,6 +161,7 @@ export class Link {
 
   #lost(code = ABNORMAL): void {
     this.#clientIsThere = false
+    this.lostAt = this.#world.now()
     this.#listener.closed(code)
   }
 

@@ -8,7 +8,7 @@ import type { IssuedCode } from '../../server/domain/pairing.ts'
 import { Client, type Seat, type Surroundings } from './client.ts'
 import { wrongResume } from './continuity.ts'
 import type { Ledger } from './ledger.ts'
-import type { Entrance } from './link.ts'
+import type { Entrance, Link } from './link.ts'
 import type { Answer, Call, Request } from './routes.ts'
 import type { Scenario } from './scenarios.ts'
 import type { World } from './world.ts'
@@ -41,6 +41,10 @@ export class Run<S extends Site = Site> {
   isDraining = false
   /** Requests and decisions under way. */
   busy = 0
+  /** Close codes that any device may meet. */
+  ends: readonly number[] = []
+  /** Connections that need not be closed in time, since what leads to them is disturbed. */
+  isDisturbed: (link: Link) => boolean = () => false
 
   readonly #host: RoomCreated
   readonly #surroundings: Surroundings
@@ -97,6 +101,7 @@ export class Run<S extends Site = Site> {
     const client = new Client(this.#surroundings, seat)
     if (scenario.weather.failing > 0) client.mayEndWith.add(1013)
     if (this.isDraining) for (const code of DRAINING) client.mayEndWith.add(code)
+    for (const code of this.ends) client.mayEndWith.add(code)
     this.clients.push(client)
     return client
   }
