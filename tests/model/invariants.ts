@@ -22,13 +22,15 @@ export interface StoredSession {
   readonly status: 'active' | 'pending'
   readonly pairing?: string
   readonly expiresAt: number
+  /** It was revoked; this is what stays of it. */
+  readonly gone?: boolean
 }
 
 /** The sessions that are good now, straight from the store below the distance: no time passes. */
 export async function sessionsOf({ store, room, world }: Run): Promise<ReadonlyMap<string, StoredSession>> {
   const rows = await store.rows(`room:${room}:sessions`)
   const sessions = [...rows].map(([id, row]) => [id, JSON.parse(row) as StoredSession] as const)
-  return new Map(sessions.filter(([, { expiresAt }]) => expiresAt > world.now()))
+  return new Map(sessions.filter(([, { expiresAt, gone }]) => gone !== true && expiresAt > world.now()))
 }
 
 export const roomOf = async ({ store, room }: Run): Promise<StoredRoom> =>

@@ -9,6 +9,7 @@ import type { Server } from './server.ts'
 /** An answer may be under way for so long in a calm. Milliseconds. */
 const ANSWER_WITHIN = 1_000
 const MARGIN = 1_000
+const ECHO_EVERY = 60_000
 
 const text = (members: Iterable<Member>): string =>
   JSON.stringify([...members].sort((a, b) => (a.id < b.id ? -1 : 1)))
@@ -146,6 +147,14 @@ async function checkRows(run: Run<Fleet>): Promise<void> {
     const isThere = own.some(({ instance }) => living.get(instance) === liveLinks(client)[0]?.entrance)
     if (!isThere) broken(`${client.name} has none`)
     if (own.length > 1) broken(`${client.name} has ${own.length}`)
+  }
+}
+
+/** A room that one instance has alone costs no message but its own echo [SYNC-5]. */
+export function checkAlone(run: Run<Fleet>, sent: ReadonlyMap<string, number>, forMs: number): void {
+  for (const [inbox, count] of sent) {
+    const most = inbox === run.site.pinned?.id ? Math.ceil(forMs / ECHO_EVERY) : 0
+    if (count > most) run.ledger.violated('SYNC-5', inbox, `was sent ${count} messages`)
   }
 }
 

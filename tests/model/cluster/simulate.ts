@@ -8,7 +8,7 @@ import { Run } from '../run-state.ts'
 import { figuresOf, mischief, witnessed, type Outcome } from '../simulate.ts'
 import { FAIR } from '../store.ts'
 import { World } from '../world.ts'
-import { checkOver, checkQuiet } from './checks.ts'
+import { checkAlone, checkOver, checkQuiet } from './checks.ts'
 import { keepAlive } from './devices.ts'
 import { Exchange } from './exchange.ts'
 import { STRIKES } from './faults.ts'
@@ -41,6 +41,7 @@ class Story {
   readonly counts: Record<string, number> = { elsewhere: 0, afterEnd: 0, excused: 0, lost: 0 }
   #run: Run<Fleet> | undefined
   #settledAt = 0
+  #begunAt = 0
 
   constructor(seed: number, scenario: SeveralScenario, traced: boolean) {
     const world = new World(seed, traced)
@@ -73,6 +74,7 @@ class Story {
 
   async begin(): Promise<void> {
     const { scenario, world, ledger, backend, fleet } = this
+    this.#begunAt = world.now()
     for (let count = 0; count < scenario.instances; count += 1) fleet.start()
     // Their inboxes are open before anybody comes, as main.ts has it.
     await world.pass(100)
@@ -171,6 +173,7 @@ class Story {
 
   async goodbye(): Promise<void> {
     const { run, world, scenario } = this
+    if (scenario.isTogether === true) checkAlone(run, this.exchange.sent, world.now() - this.#begunAt)
     for (const client of run.clients) {
       if (!client.isIn) continue
       if (world.random.chance(0.4)) client.leave()
