@@ -49,8 +49,19 @@ module.exports = {
       from: { path: folder('protocol') },
       to: { pathNot: [folder('protocol'), `${NPM}/typebox/`] },
     },
-    layer('store-knows-protocol', folder('store'), [folder('protocol')], 'What instances share.'),
-    layer('bus-knows-protocol', folder('bus'), [folder('protocol')], 'What instances tell each other.'),
+    layer('redis-knows-protocol', folder('redis'), [folder('protocol')], 'How Redis is reached.'),
+    layer(
+      'store-knows-protocol-and-redis',
+      folder('store'),
+      [folder('protocol'), folder('redis')],
+      'What instances share.',
+    ),
+    layer(
+      'bus-knows-protocol-and-redis',
+      folder('bus'),
+      [folder('protocol'), folder('redis')],
+      'What instances tell each other.',
+    ),
     layer(
       'domain-knows-protocol-and-store',
       folder('domain'),
@@ -128,8 +139,14 @@ module.exports = {
       name: 'backends-are-named-in-one-place',
       comment: 'Which backend runs is decided in index.ts; nobody else may know that there are several.',
       severity: 'error',
-      from: { path: '^(server|web)/', pathNot: '^server/(store|bus)/' },
-      to: { path: ['^server/(store|bus)/(?!index[.]ts|store[.]ts|bus[.]ts)', `${NPM}/@upstash/`] },
+      from: { path: '^(server|web)/', pathNot: '^server/(redis|store|bus)/' },
+      to: {
+        path: [
+          '^server/redis/',
+          '^server/(store|bus)/(?!index[.]ts|store[.]ts|bus[.]ts)',
+          `${NPM}/@(upstash|redis)/`,
+        ],
+      },
     },
     {
       name: 'nobody-imports-tools',

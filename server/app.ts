@@ -7,6 +7,7 @@ import { Pairing } from './domain/pairing.ts'
 import { Rooms } from './domain/rooms.ts'
 import { Secrets } from './domain/secrets.ts'
 import { Sessions } from './domain/sessions.ts'
+import { SharedRooms } from './domain/shared-rooms.ts'
 import { createOrigins } from './http/origins.ts'
 import { corsPlugin } from './http/plugins/cors.ts'
 import { docsPlugin } from './http/plugins/docs.ts'
@@ -28,6 +29,8 @@ import { MAX_BODY } from './protocol/limits.ts'
 import type { Realtime } from './realtime/conversation.ts'
 import { Hub } from './realtime/hub.ts'
 import { IceServers } from './realtime/ice.ts'
+import { admitting } from './realtime/admitting.ts'
+import type { SharedOptions } from './realtime/shared-hub.ts'
 import type { Store } from './store/store.ts'
 
 /** What the app is made of besides its configuration. */
@@ -42,6 +45,8 @@ export interface Deps {
   /** Serves the pages; absent: the API alone. */
   readonly pages?: (app: FastifyInstance) => Promise<void>
   readonly lan?: LanSource
+  /** Absent: the store is this instance's alone. */
+  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
   readonly clock?: Clock
 }
 
@@ -64,11 +69,29 @@ export async function buildApp(deps: Deps): Promise<App> {
   const secrets = new Secrets(deps.appSecret)
   const warn = (what: string) => log.warn(what)
   const rooms = new Rooms({ store, clock, sessionTtlMs, warn })
-  const sessions = new Sessions({ store, clock, secrets, sessionTtlMs, warn })
+  const sessions = new Sessions({ store, clock, secrets, rooms, sessionTtlMs, warn })
   const pairing = new Pairing({ store, clock, secrets, rooms, sessions, pairingTtlMs, warn })
   const limits = new Limits({ store, clock, secrets, on: rateLimits })
-  const hub = new Hub({ clock, resumeWindowMs, maxRoomMembers, pairingTtlMs })
   const ice = new IceServers({ clock, iceServers: config.iceServers, turn: config.turn })
+  const { sharing } = deps
+  const hub: Hub = new Hub({
+    clock,
+    resumeWindowMs,
+    maxRoomMembers,
+    pairingTtlMs,
+    log,
+    ...(sharing === undefined
+      ? {}
+      : {
+          sharing: {
+            ...sharing,
+            shared: new SharedRooms({ store, sessionTtlMs, warn }),
+            sessions,
+            instance,
+          },
+          admitted: admitting(sessions, ice, () => hub, log),
+        }),
+  })
   const realtime: Realtime = {
     hub,
     rooms,

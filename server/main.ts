@@ -13,7 +13,7 @@ import type { Addresses } from './http/services.ts'
 import { dataFolder, openLan, type Lan } from './lan/index.ts'
 import { plainAddresses } from './lan/plain.ts'
 import { createLogger } from './logger.ts'
-import { createStore, StoreUnsupported } from './store/index.ts'
+import { createStore } from './store/index.ts'
 
 export interface StartOptions {
   /** Serves the pages; the built ones unless said otherwise. */
@@ -38,15 +38,6 @@ function configured(): Config {
     return loadConfig()
   } catch (error) {
     if (error instanceof ConfigError) giveUp(error.message)
-    throw error
-  }
-}
-
-function opened<T>(open: () => T): T {
-  try {
-    return open()
-  } catch (error) {
-    if (error instanceof StoreUnsupported) giveUp(error.message)
     throw error
   }
 }
@@ -150,7 +141,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
     forPeople: process.stdout.isTTY && !config.production,
   })
   for (const warning of config.warnings) log.warn(warning)
-  const store = opened(() => createStore(config.store, log))
+  const store = createStore(config.store, { prefix: config.keyPrefix, warn: (text) => log.warn(text) })
 
   const lan =
     config.lanHttpsPort === undefined

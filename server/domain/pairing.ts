@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { readCode, type OpenCode, type RevokedCode, type UsedCode, type Warn } from './records.ts'
 import { Refusal } from './refusal.ts'
+import { Remembered } from './remembered.ts'
 import type { Rooms } from './rooms.ts'
 import { randomSecret, sameText, type Secrets } from './secrets.ts'
 import type { Sessions } from './sessions.ts'
@@ -56,6 +57,15 @@ export class CodeUsed extends Refusal {
   }
 }
 
+/** Whether a room has no place left. */
+export type IsFull = (room: Room) => boolean | Promise<boolean>
+/** A room as it is open on this instance, where it is: that saves reading it. */
+export type RoomInfo = (id: RoomId) => Room | undefined
+const NOT_OPEN: RoomInfo = () => undefined
+
+/** Open codes that are remembered from their issue or preview to their claim. */
+const MOST_OPEN = 10_000
+
 const TYPED = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`)
 const codeKey = (id: CodeId) => `code:${id}`
 const invalid = () =>
@@ -75,6 +85,8 @@ export class Pairing {
   readonly #sessions: Sessions
   readonly #ttlMs: number
   readonly #warn: Warn
+  /** Codes that were open when this instance last saw them. Whether they still are, the exchange decides. */
+  readonly #open: Remembered<CodeId, OpenCode>
 
   constructor(deps: {
     store: Store
@@ -92,6 +104,7 @@ export class Pairing {
     this.#sessions = deps.sessions
     this.#ttlMs = deps.pairingTtlMs
     this.#warn = deps.warn
+    this.#open = new Remembered(deps.clock, MOST_OPEN)
   }
 
   async issue(roomId: RoomId, role: Role, host: Device): Promise<IssuedCode> {
@@ -112,6 +125,7 @@ export class Pairing {
       }
       // A typed form that is taken already must not lead to two rooms.
       if (await this.#store.create(codeKey(id), JSON.stringify(record), this.#ttlMs)) {
+        this.#open.set(id, record, this.#ttlMs)
         return { id, role, secret, code: `${typed.slice(0, 4)}-${typed.slice(4)}`, issuedAt, expiresAt }
       }
     }
@@ -119,6 +133,7 @@ export class Pairing {
 
   /** Ends a code of this room; nothing happens where there is none. False: no such code in this room. */
   async revoke(roomId: RoomId, id: CodeId): Promise<boolean> {
+    this.#open.delete(id)
     const text = await this.#store.get(codeKey(id))
     const record = readCode(text, this.#warn)
     if (text === undefined || record?.room !== roomId || record.status === 'revoked') return false
@@ -132,25 +147,27 @@ export class Pairing {
     return true
   }
 
-  /** What a claim would meet, without using anything up [PAIR-3]. `isFull` tells whether a room has no place left. */
-  async preview(presented: Presented, isFull: (room: Room) => boolean): Promise<FoundCode> {
+  /** What a claim would meet, without using anything up [PAIR-3]. */
+  async preview(presented: Presented, isFull: IsFull, roomInfo = NOT_OPEN): Promise<FoundCode> {
     const { id, record } = await this.#find(presented)
     if (record.status === 'used') throw new CodeUsed(record.room, id)
-    return this.#admit(id, record, presented, isFull)
+    return this.#admit(id, record, presented, isFull, roomInfo)
   }
 
   /** Turns a device into a session. Of many claims of one code one wins [PAIR-2]. */
   async claim(
     presented: Presented,
     who: { name: string; device: Device; claimKey?: string },
-    isFull: (room: Room) => boolean,
+    isFull: IsFull,
+    roomInfo = NOT_OPEN,
   ): Promise<Claimed> {
-    const { id, record } = await this.#find(presented)
+    const { id, record } = await this.#find(presented, (known) => this.#open.get(known))
     const claim = `${id}\0${who.claimKey ?? randomSecret()}`
     if (record.status === 'used')
       return this.#repeated(id, record, claim, who.claimKey === undefined ? 0 : REPEAT_TRIES)
 
-    const found = await this.#admit(id, record, presented, isFull)
+    const found = await this.#admit(id, record, presented, isFull, roomInfo)
+    this.#open.delete(id)
     // The same tombstone whoever writes it, so that a loser overwrites nothing that matters.
     const tombstone: UsedCode = {
       v: 1,
@@ -172,7 +189,9 @@ export class Pairing {
       record.room,
       claim,
       { role: record.role, name: who.name, device: who.device },
-      found.approvalNeeded ? { pairing: id, endsAt: record.expiresAt } : undefined,
+      found.approvalNeeded
+        ? { pairing: id, endsAt: record.expiresAt, presented: 'code' in presented ? 'typed' : 'scanned' }
+        : undefined,
     )
     return this.#claimed(id, found.room, session, claim, false)
   }
@@ -181,14 +200,21 @@ export class Pairing {
     return this.#secrets.hash('code', typed) as CodeId
   }
 
-  async #find(presented: Presented): Promise<{ id: CodeId; record: OpenCode | UsedCode }> {
+  /** @param known an open code as this instance remembers it, which saves reading it */
+  async #find(
+    presented: Presented,
+    known?: (id: CodeId) => OpenCode | undefined,
+  ): Promise<{ id: CodeId; record: OpenCode | UsedCode }> {
     const typed =
       'secret' in presented
         ? this.#secrets.typedForm(presented.secret)
         : presented.code.toUpperCase().replace(/[\s\p{Dash}]/gu, '')
     if (!TYPED.test(typed)) throw invalid()
     const id = this.#idOf(typed)
-    const record = readCode(await this.#store.get(codeKey(id)), this.#warn)
+    const remembered = known?.(id)
+    const record = remembered ?? readCode(await this.#store.get(codeKey(id)), this.#warn)
+    if (record?.status !== 'open') this.#open.delete(id)
+    else if (remembered === undefined) this.#open.set(id, record, this.#ttlMs)
     if (record === undefined || record.status === 'revoked') throw invalid()
     if (
       'secret' in presented &&
@@ -203,13 +229,14 @@ export class Pairing {
     id: CodeId,
     record: OpenCode,
     presented: Presented,
-    isFull: (room: Room) => boolean,
+    isFull: IsFull,
+    roomInfo: RoomInfo,
   ): Promise<FoundCode> {
-    const room = await this.#rooms.find(record.room)
+    const room = roomInfo(record.room) ?? (await this.#rooms.find(record.room))
     if (room === undefined) throw invalid()
     if (room.locked)
       throw new Refusal('room_locked', 'The room is locked: its host lets nobody in right now.')
-    if (isFull(room)) throw new Refusal('room_full', 'The room has no place left.')
+    if (await isFull(room)) throw new Refusal('room_full', 'The room has no place left.')
     const approvalNeeded = 'code' in presented || record.role === 'host' || room.approval === 'always'
     const expiresIn = Math.max(0, record.expiresAt - this.#clock.now())
     return { id, room, role: record.role, host: record.host, approvalNeeded, expiresIn }

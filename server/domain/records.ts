@@ -12,6 +12,8 @@ const LiveRoom = Type.Object({
   approval: Approval,
   locked: Type.Boolean(),
   createdAt: Milliseconds,
+  /** How many changes it has seen; absent: none. */
+  rev: Type.Optional(Type.Integer({ minimum: 0 })),
 })
 export type LiveRoom = Static<typeof LiveRoom>
 /** What stays of a deleted room, so that those who come back to it learn why it is gone. */
@@ -34,11 +36,16 @@ const PendingSession = Type.Object({
   ...seat,
   status: Type.Literal('pending'),
   pairing: CodeIdSchema,
+  /** How it came; absent in rows of earlier versions. */
+  presented: Type.Optional(Type.Union([Type.Literal('scanned'), Type.Literal('typed')])),
   checkHash: Type.String(),
 })
 export type PendingSession = Static<typeof PendingSession>
-const SessionRecord = Type.Union([ActiveSession, PendingSession])
-export type SessionRecord = Static<typeof SessionRecord>
+/** What stays of a revoked session, so that nothing written before or besides brings it back [STORE-4]. */
+const GoneSession = Type.Object({ ...version, gone: Type.Literal(true), expiresAt: Milliseconds })
+export type GoneSession = Static<typeof GoneSession>
+const SessionRow = Type.Union([ActiveSession, PendingSession, GoneSession])
+export type SessionRecord = Exclude<Static<typeof SessionRow>, GoneSession>
 
 const code = { ...version, room: RoomIdSchema, expiresAt: Milliseconds }
 const OpenCode = Type.Object({
@@ -61,7 +68,7 @@ export type CodeRecord = Static<typeof CodeRecord>
 /** Told of stored values that cannot be read. */
 export type Warn = (what: string) => void
 
-const reader = <T extends TSchema>(kind: string, schema: T) => {
+export const reader = <T extends TSchema>(kind: string, schema: T) => {
   const validator = Compile(schema)
   return (text: string | undefined, warn: Warn): Static<T> | undefined => {
     if (text === undefined) return undefined
@@ -79,5 +86,11 @@ const reader = <T extends TSchema>(kind: string, schema: T) => {
 }
 
 export const readRoom = reader('room', RoomRecord)
-export const readSession = reader('session', SessionRecord)
 export const readCode = reader('pairing code', CodeRecord)
+const readSessionRow = reader('session', SessionRow)
+
+/** A session that may be used; what stays of a revoked one is absent to everybody who asks. */
+export function readSession(text: string | undefined, warn: Warn): SessionRecord | undefined {
+  const row = readSessionRow(text, warn)
+  return row === undefined || 'gone' in row ? undefined : row
+}

@@ -3,8 +3,15 @@ import type { CodeId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Device, NewSession, Role, Session } from '../protocol/models.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { readSession, type PendingSession, type SessionRecord, type Warn } from './records.ts'
-import { sessionsKey } from './rooms.ts'
+import {
+  readSession,
+  type GoneSession,
+  type PendingSession,
+  type SessionRecord,
+  type Warn,
+} from './records.ts'
+import { Remembered } from './remembered.ts'
+import { seatsKey, sessionsKey, type Rooms, type Rows } from './rooms.ts'
 import { randomSecret, sameText, type Secrets } from './secrets.ts'
 
 /** A session that proved its token, with the row it was read from. */
@@ -17,7 +24,9 @@ export interface Authenticated {
 
 export type Decision =
   | { readonly kind: 'approved'; readonly record: SessionRecord }
-  | { readonly kind: 'check_wrong' | 'gone'; readonly record?: undefined }
+  /** `seats`: of the room, as `revoke` gives them. */
+  | { readonly kind: 'check_wrong'; readonly seats: Rows; readonly record?: undefined }
+  | { readonly kind: 'gone'; readonly record?: undefined }
 
 /** The parts of a token `<room id>.<session id>.<secret>`; nothing where it is none. */
 export function partsOf(token: string): { roomId: RoomId; id: SessionId } | undefined {
@@ -33,23 +42,38 @@ export const sessionShape = (id: SessionId, record: SessionRecord): Session => (
   expiresAt: new Date(record.expiresAt).toISOString(),
 })
 
-/** A seat is renewed once a day at most, or after half its life where that is shorter. */
-const RENEW_AFTER_MS = 86_400_000
+/** A device says hello within moments of its claim: until then its row need not be read. Milliseconds. */
+const NEW_FOR_MS = 120_000
+/** New sessions that are remembered. */
+const MOST_NEW = 5_000
+const NO_ROWS: Rows = new Map()
 
 /** Sessions as the store knows them. Methods reject with `StoreUnavailable`. */
 export class Sessions {
   readonly #store: Store
   readonly #clock: Clock
   readonly #secrets: Secrets
+  readonly #rooms: Rooms
   readonly #ttlMs: number
   readonly #warn: Warn
+  /** Rows of sessions made here just now. */
+  readonly #new: Remembered<SessionId, string>
 
-  constructor(deps: { store: Store; clock: Clock; secrets: Secrets; sessionTtlMs: number; warn: Warn }) {
+  constructor(deps: {
+    store: Store
+    clock: Clock
+    secrets: Secrets
+    rooms: Rooms
+    sessionTtlMs: number
+    warn: Warn
+  }) {
     this.#store = deps.store
     this.#clock = deps.clock
     this.#secrets = deps.secrets
+    this.#rooms = deps.rooms
     this.#ttlMs = deps.sessionTtlMs
     this.#warn = deps.warn
+    this.#new = new Remembered(deps.clock, MOST_NEW)
   }
 
   /** A session that nobody claimed: the host that makes a room. */
@@ -66,7 +90,7 @@ export class Sessions {
     roomId: RoomId,
     claim: string,
     who: { role: Role; name: string; device: Device },
-    pending?: { pairing: CodeId; endsAt: number },
+    pending?: { pairing: CodeId; endsAt: number; presented: 'scanned' | 'typed' },
   ): Promise<NewSession> {
     const { id, secret } = this.#derived(claim)
     const active = this.#record(who)
@@ -77,6 +101,7 @@ export class Sessions {
             ...active,
             status: 'pending',
             pairing: pending.pairing,
+            presented: pending.presented,
             checkHash: this.#secrets.hash('check', `${id}\0${this.#secrets.checkNumber(claim)}`),
             expiresAt: pending.endsAt,
           }
@@ -93,9 +118,27 @@ export class Sessions {
   async authenticate(token: string): Promise<Authenticated | undefined> {
     const parts = partsOf(token)
     if (parts === undefined) return undefined
-    const text = await this.#store.row(sessionsKey(parts.roomId), parts.id)
+    return this.#proven(token, parts, await this.#store.row(sessionsKey(parts.roomId), parts.id))
+  }
+
+  /**
+   * The same, without asking the store where the session was made here just now. Another instance may have revoked
+   * it meanwhile, so whoever lets it in reads its row once more on the way.
+   */
+  async preauthenticate(token: string): Promise<Authenticated | undefined> {
+    const parts = partsOf(token)
+    const text = parts && this.#new.get(parts.id)
+    return (parts && this.#proven(token, parts, text)) ?? this.authenticate(token)
+  }
+
+  #proven(
+    token: string,
+    parts: { roomId: RoomId; id: SessionId },
+    text: string | undefined,
+  ): Authenticated | undefined {
     const record = this.#valid(text)
     if (text === undefined || record === undefined) return undefined
+    // The hash is of the whole token, so a row of another room proves nothing.
     if (!sameText(record.tokenHash, this.#secrets.hash('token', token))) return undefined
     return { ...parts, record, text }
   }
@@ -118,7 +161,17 @@ export class Sessions {
 
   /** How often a session that stays in use is to be renewed. */
   get renewEveryMs(): number {
-    return Math.min(RENEW_AFTER_MS, this.#ttlMs / 2)
+    return this.#rooms.renewEveryMs
+  }
+
+  /** A session's row as it was found elsewhere; nothing where it has ended. */
+  read(text: string | undefined): SessionRecord | undefined {
+    return this.#valid(text)
+  }
+
+  /** The same, for who shows its token. */
+  proves(token: string, { roomId, id, text }: Authenticated): Authenticated | undefined {
+    return this.#proven(token, { roomId, id }, text)
   }
 
   async list(roomId: RoomId): Promise<Session[]> {
@@ -137,8 +190,20 @@ export class Sessions {
     return this.#valid(await this.#store.row(sessionsKey(roomId), id))
   }
 
-  async revoke(roomId: RoomId, id: SessionId): Promise<void> {
-    await this.#store.deleteRows(sessionsKey(roomId), id)
+  /**
+   * Ends a session for good: what stays in its place is read as absent and keeps it from coming back [STORE-4].
+   * @returns the seats of the room, read after that, so that whoever holds the session is told [SESS-3]
+   */
+  async revoke(roomId: RoomId, id: SessionId): Promise<Rows> {
+    this.#new.delete(id)
+    const gone: GoneSession = { v: 1, gone: true, expiresAt: this.#clock.now() + this.#ttlMs }
+    const rows = new Map([[id, JSON.stringify(gone)]])
+    const life = this.#tableLife(roomId)
+    const { tables } = await this.#store.step([{ put: 'rows', table: sessionsKey(roomId), rows, ...life }], {
+      tables: [seatsKey(roomId)],
+    })
+    if (life.ttlMs !== undefined) this.#rooms.tableRenewed(roomId)
+    return tables[0] ?? NO_ROWS
   }
 
   /**
@@ -146,7 +211,8 @@ export class Sessions {
    * claim, or a hundred tries would find the number [PAIR-5].
    */
   async approve(roomId: RoomId, id: SessionId, check: string): Promise<Decision> {
-    const text = await this.#store.row(sessionsKey(roomId), id)
+    // One that was made here just now is as it was remembered, or the comparison below finds that it is not.
+    const text = this.#new.get(id) ?? (await this.#store.row(sessionsKey(roomId), id))
     const record = this.#valid(text)
     if (text === undefined || record?.status !== 'pending') return { kind: 'gone' }
     if (!sameText(record.checkHash, this.#secrets.hash('check', `${id}\0${check}`))) {
@@ -154,11 +220,11 @@ export class Sessions {
       const over: SessionRecord = { ...record, expiresAt: 0 }
       if (!(await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(over))))
         return { kind: 'gone' }
-      await this.revoke(roomId, id)
-      return { kind: 'check_wrong' }
+      return { kind: 'check_wrong', seats: await this.revoke(roomId, id) }
     }
-    const { pairing: _pairing, checkHash: _checkHash, ...rest } = record satisfies PendingSession
+    const { pairing: _pairing, presented: _presented, checkHash: _checkHash, ...rest } = record satisfies PendingSession
     const active: SessionRecord = { ...rest, status: 'active', expiresAt: this.#clock.now() + this.#ttlMs }
+    this.#new.delete(id)
     const decided = await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(active))
     return decided ? { kind: 'approved', record: active } : { kind: 'gone' }
   }
@@ -178,8 +244,17 @@ export class Sessions {
   async #put(roomId: RoomId, id: SessionId, secret: string, unsigned: SessionRecord): Promise<NewSession> {
     const token = `${roomId}.${id}.${secret}`
     const record: SessionRecord = { ...unsigned, tokenHash: this.#secrets.hash('token', token) }
-    await this.#store.putRow(sessionsKey(roomId), id, JSON.stringify(record), this.#ttlMs)
+    const text = JSON.stringify(record)
+    const { ttlMs } = this.#tableLife(roomId)
+    await this.#store.putRow(sessionsKey(roomId), id, text, ttlMs)
+    if (ttlMs !== undefined) this.#rooms.tableRenewed(roomId)
+    this.#new.set(id, text, NEW_FOR_MS)
     return { ...sessionShape(id, record), token }
+  }
+
+  /** The life to give the table of a room's sessions with a row: none where that would cost a command for nothing. */
+  #tableLife(roomId: RoomId): { ttlMs?: number } {
+    return this.#rooms.tableIsFresh(roomId) ? {} : { ttlMs: this.#rooms.tableTtlMs }
   }
 
   #valid(text: string | undefined): SessionRecord | undefined {

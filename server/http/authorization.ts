@@ -1,6 +1,6 @@
 import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
 import { Refusal } from '../domain/refusal.ts'
-import type { Authenticated } from '../domain/sessions.ts'
+import { partsOf, type Authenticated } from '../domain/sessions.ts'
 import type { Role } from '../protocol/models.ts'
 import type { HttpServices } from './services.ts'
 
@@ -14,10 +14,16 @@ export type Who = 'any' | 'active' | Extract<Role, 'host'>
  * strangers learn nothing of what a call takes.
  */
 export const only =
-  (who: Who, { sessions }: Pick<HttpServices, 'sessions'>): preValidationAsyncHookHandler =>
+  (who: Who, { sessions, hub }: Pick<HttpServices, 'sessions' | 'hub'>): preValidationAsyncHookHandler =>
   async (request) => {
+    // Who is connected here has proved itself to this instance, which is told when that ends: no need to ask the store.
+    const connected = (shown: string): Authenticated | undefined => {
+      const parts = partsOf(shown)
+      const session = parts && hub.connected(parts.roomId, parts.id)
+      return session && sessions.proves(shown, session)
+    }
     const [, token] = /^Bearer +([\w.-]{1,256})$/i.exec(request.headers.authorization ?? '') ?? []
-    const session = token === undefined ? undefined : await sessions.authenticate(token)
+    const session = token === undefined ? undefined : (connected(token) ?? (await sessions.authenticate(token)))
     if (session === undefined)
       throw new Refusal('unauthorized', 'The session is missing, unknown or revoked.')
     if (who !== 'any' && session.record.status !== 'active') {

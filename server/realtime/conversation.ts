@@ -1,7 +1,8 @@
 import { every, type Clock, type Disposer } from '../domain/clock.ts'
 import { partsOf, type Authenticated, type Sessions } from '../domain/sessions.ts'
-import type { Rooms } from '../domain/rooms.ts'
-import type { ConnectionId, InstanceId, SessionId } from '../protocol/ids.ts'
+import type { Rooms, StoredRoom } from '../domain/rooms.ts'
+import type { CloseReason } from '../protocol/closes.ts'
+import type { ConnectionId, InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import {
   HELLO_WITHIN,
   MAX_BINARY_FRAME,
@@ -23,9 +24,10 @@ import type {
 import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions, type Transport } from './connection.ts'
 import { handle, type Failures, type Services } from './handlers/index.ts'
+import type { Place } from './doorway.ts'
 import type { Hub } from './hub.ts'
 import type { IceServers } from './ice.ts'
-import type { Room } from './room.ts'
+import type { Return, Room } from './room.ts'
 import type { Received } from './validate.ts'
 import { frame } from './wire.ts'
 
@@ -92,45 +94,77 @@ export class Conversation implements Failures {
       return
     }
     const { arrival, done } = this.#realtime.hub.arriving(parts.roomId, parts.id)
+    const { hub, sessions } = this.#realtime
+    let place: Place | undefined
     try {
-      let found = await this.#realtime.sessions.authenticate(hello.token)
-      // What was read while the claim waited may have expired by now, and the approval not.
-      if (found === undefined && arrival.approved)
-        found = await this.#realtime.sessions.authenticate(hello.token)
-      const info = await this.#realtime.rooms.look(parts.roomId)
+      const asked = await this.#look(hello.token, parts.roomId, parts.id)
       if (this.#connection.closed) return
-      const session = found && arrival.approved ? { ...found, record: arrival.approved } : found
-      if (info === 'deleted') this.#connection.close('room_gone')
-      else if (info === undefined || session === undefined) this.#connection.close('session_invalid')
-      else if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
-      else if (!this.#realtime.hub.admits(info.id, session.id)) this.#connection.close('overloaded')
+      if (typeof asked === 'string') {
+        this.#connection.close(asked)
+        return
+      }
+      const placed = await hub.place(asked.stored, asked.session, hello)
+      if (typeof placed === 'string') {
+        this.#connection.close(placed)
+        return
+      }
+      place = placed
+      if (this.#connection.closed) return
+      // What was read while the claim waited may have been approved, or have expired, by now.
+      const session = arrival.approved
+        ? { ...asked.session, record: arrival.approved, text: JSON.stringify(arrival.approved) }
+        : asked.session
+      if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
+      else if (sessions.read(session.text) === undefined) this.#connection.close('session_invalid')
+      else if (!hub.admits(asked.stored.room.id, session.id)) this.#connection.close('overloaded')
       else {
-        const room = this.#realtime.hub.open(arrival.info ?? info)
-        this.#enter(room, session, hello)
+        const { room } = place
+        if (arrival.changed !== undefined && arrival.changed.rev > room.rev) {
+          room.info = arrival.changed.room
+          room.rev = arrival.changed.rev
+        }
+        room.sessions.set(session.id, session)
+        this.#enter(room, session, place.back, hello.token)
         for (const received of waiting) this.#message(received)
-        await this.#renew(session, room)
+        await this.#renew(session)
       }
     } catch (error) {
       this.failed(error)
       this.#connection.close('overloaded')
     } finally {
+      place?.done()
       done()
     }
   }
 
-  #enter(room: Room, session: Authenticated, hello: ClientMessageOf<'hello'>): void {
+  /** The session and its room, or why the connection is to be closed. What is known here costs the store nothing. */
+  async #look(
+    token: string,
+    roomId: RoomId,
+    id: SessionId,
+  ): Promise<{ session: Authenticated; stored: StoredRoom } | CloseReason> {
+    const { hub, sessions, rooms } = this.#realtime
+    const known = hub.seated(roomId, id)
+    const here = known && sessions.proves(token, known.session)
+    if (known !== undefined && here !== undefined && sessions.read(here.text) !== undefined)
+      return { session: here, stored: known.stored }
+    let session = await sessions.preauthenticate(token)
+    const stored = hub.stored(roomId) ?? (await rooms.read(roomId))
+    if (stored === 'deleted') return 'room_gone'
+    // It may have been approved while it was read, and what was read have expired.
+    session ??= await sessions.authenticate(token)
+    return stored === undefined || session === undefined ? 'session_invalid' : { session, stored }
+  }
+
+  #enter(room: Room, session: Authenticated, back: Return, token: string): void {
     const { record, id } = session
-    const back = {
-      ...(hello.attempt === undefined ? {} : { attempt: hello.attempt }),
-      ...(hello.resume === undefined ? {} : { resume: hello.resume }),
-    }
     const visitor = { id, role: record.role, name: record.name, device: record.device }
     if (record.status === 'pending') {
-      if (room.enterPending(id, this.#connection, back) === 'superseded') {
+      if (room.enterPending(visitor, this.#connection, back) === 'superseded') {
         this.#connection.close('connected_elsewhere')
         return
       }
-      this.#live(room, id, this.#upkeep(room, id, hello.token))
+      this.#live(room, id, this.#upkeep(room, id, token))
       const joinedAt = new Date(this.#realtime.clock.now()).toISOString()
       const member = { ...visitor, connected: true, joinedAt, state: {} }
       this.#connection.send(
@@ -150,7 +184,7 @@ export class Conversation implements Failures {
       this.#connection.close('connected_elsewhere')
       return
     }
-    this.#live(room, id, this.#upkeep(room, id, hello.token))
+    this.#live(room, id, this.#upkeep(room, id, token))
     this.#connection.send(
       frame({
         ...this.#greeting(room),
@@ -167,7 +201,7 @@ export class Conversation implements Failures {
 
   #live(room: Room, id: SessionId, upkeep: Disposer): void {
     this.#phase = { name: 'live', room, id, upkeep }
-    this.#realtime.hub.seated(room.id, id)
+    this.#realtime.hub.settled(room.id, id)
     this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
   }
 
@@ -185,7 +219,7 @@ export class Conversation implements Failures {
       room: room.info,
       limits: this.#limits(),
       resumeWindowMs,
-      store: 'memory',
+      store: this.#realtime.hub.store.store,
     }
   }
 
@@ -212,7 +246,7 @@ export class Conversation implements Failures {
       }
     }
     const timers = [
-      every(clock, sessions.renewEveryMs, () => void this.#renewToken(token, room)),
+      every(clock, sessions.renewEveryMs, () => void this.#renewToken(token)),
       ...(ice.renewAfterMs === undefined ? [] : [every(clock, ice.renewAfterMs, refreshIce)]),
     ]
     return () => {
@@ -220,26 +254,23 @@ export class Conversation implements Failures {
     }
   }
 
-  async #renewToken(token: string, room: Room): Promise<void> {
+  async #renewToken(token: string): Promise<void> {
     try {
       const session = await this.#realtime.sessions.authenticate(token)
-      if (session !== undefined) await this.#renew(session, room)
+      if (session !== undefined) await this.#renew(session)
     } catch (error) {
       // The next round renews as well.
       this.failed(error)
     }
   }
 
-  async #renew(session: Authenticated, room: Room): Promise<void> {
-    const { sessions, rooms, clock } = this.#realtime
+  async #renew(session: Authenticated): Promise<void> {
+    const { sessions, rooms } = this.#realtime
     try {
       await sessions.renew(session)
-      if (clock.now() - room.renewedAt < sessions.renewEveryMs) return
-      room.renewedAt = clock.now()
       await rooms.renew(session.roomId)
     } catch (error) {
       // The next hello or round renews as well.
-      room.renewedAt = 0
       this.failed(error)
     }
   }

@@ -1,19 +1,73 @@
 import { nanoid } from 'nanoid'
 import type { CursorText } from '../protocol/ids.ts'
 
-/** One opening of a room; never reused, since numbers that start again look like events already seen. */
+/**
+ * One opening of a room by one instance; never reused, since numbers that start again look like events already seen.
+ * Letters and digits alone, so that no sign of a cursor stands in it.
+ */
 export type Origin = string & { readonly __origin: unique symbol }
 
-export const newOrigin = (): Origin => nanoid<Origin>(8)
+export const newOrigin = (): Origin => nanoid<Origin>(10).replaceAll(/[^A-Za-z0-9]/g, '0') as Origin
 
-/** The place behind the n-th event of an origin. */
-export const cursorText = (origin: Origin, n: number): CursorText =>
-  `${origin}~${n.toString(36)}` as CursorText
+/** Id of an entry of the room's log in the store, `<ms>-<n>`. */
+export type EntryId = string
 
-/** The number a client saw last of this origin; nothing where the text is of another origin or no cursor. */
-export function placeOf(text: string, origin: Origin): number | undefined {
-  const prefix = `${origin}~`
-  if (!text.startsWith(prefix)) return undefined
-  const n = Number.parseInt(text.slice(prefix.length), 36)
-  return Number.isSafeInteger(n) && n >= 0 && cursorText(origin, n) === text ? n : undefined
+/**
+ * A place in a room: what was seen of each origin's events, and how many seats had been taken at it, so that a place
+ * from before a seat can be told from the first of that seat.
+ *
+ * As text: `[!<entry id>.]<origin>~<n>[~<seats>].…`, numbers to the base 36.
+ */
+export interface Cursor {
+  /** Everything up to this entry of the stored log was seen. */
+  readonly read: EntryId | undefined
+  readonly counts: ReadonlyMap<Origin, number>
+  readonly seats: ReadonlyMap<Origin, number>
+}
+
+const PART = /^([A-Za-z0-9]{1,32})~([0-9a-z]{1,10})(?:~([0-9a-z]{1,10}))?$/
+const READ = /^!(\d{1,20}-\d{1,20})$/
+
+/** One origin's part of a cursor. */
+export const partText = (origin: Origin, n: number, seats?: number): string =>
+  seats === undefined
+    ? `${origin}~${n.toString(36)}`
+    : `${origin}~${n.toString(36)}~${seats.toString(36)}`
+
+/** @param others the parts of other origins, each with a dot before it */
+export const cursorText = (
+  read: EntryId | undefined,
+  origin: Origin,
+  n: number,
+  seats: number,
+  others = '',
+): CursorText =>
+  `${read === undefined ? '' : `!${read}.`}${origin}~${n.toString(36)}~${seats.toString(36)}${others}` as CursorText
+
+/** Reads a cursor; nothing where the text is none. Whether its places have been is for the timeline to tell. */
+export function readCursor(text: string): Cursor | undefined {
+  const parts = text.split('.')
+  const [first = ''] = parts
+  const read = READ.exec(first)?.[1]
+  if (read !== undefined) parts.shift()
+  const counts = new Map<Origin, number>()
+  const seats = new Map<Origin, number>()
+  for (const part of parts) {
+    const [, origin, n, taken] = PART.exec(part) ?? []
+    if (origin === undefined || n === undefined || counts.has(origin as Origin)) return undefined
+    const number = Number.parseInt(n, 36)
+    if (!Number.isSafeInteger(number)) return undefined
+    counts.set(origin as Origin, number)
+    if (taken !== undefined) seats.set(origin as Origin, Number.parseInt(taken, 36))
+  }
+  return counts.size === 0 ? undefined : { read, counts, seats }
+}
+
+/** Whether an entry stands behind another in a log. */
+export function isBehind(id: EntryId, other: EntryId): boolean {
+  const [ms = '0', n = '0'] = id.split('-')
+  const [otherMs = '0', otherN = '0'] = other.split('-')
+  // Longer is larger: ids have no leading zeros, and may be more than a number holds exactly.
+  const compare = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+  return (compare(ms, otherMs) || compare(n, otherN)) > 0
 }

@@ -1,40 +1,36 @@
-import type { Clock, Disposer } from '../domain/clock.ts'
-import type { CommandRef, CursorText, RoomId, SessionId } from '../protocol/ids.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { Authenticated } from '../domain/sessions.ts'
+import type { SeatName } from '../domain/shared-rooms.ts'
+import type { CursorText, RoomId, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
-import type { Device, Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
+import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
+import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
-import { cursorText, newOrigin, placeOf } from './cursor.ts'
-import { ALL, RoomLog, type Audience, type LogEvent } from './log.ts'
+import type { Origin } from './cursor.ts'
+import type { SeatEnd } from './letters.ts'
+import { ALL, type Audience, type LogEvent } from './log.ts'
+import { OpenCommands } from './open-commands.ts'
+import { Presence } from './presence.ts'
+import {
+  isConnected,
+  send,
+  shape,
+  shapeOfRemote,
+  type Earlier,
+  type Seat,
+  type Visitor,
+} from './seat.ts'
+import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
-/** Who a session is, as its room needs to know. */
-export interface Visitor {
-  readonly id: SessionId
-  readonly role: Role
-  readonly name: string
-  readonly device: Device
-}
-
-type Link =
-  | { readonly kind: 'connected'; readonly connection: Connection }
-  /** In its resume window, at whose end the seat is freed. */
-  | { readonly kind: 'away'; readonly end: Disposer }
-
-/** A member's place in the room, from its first hello until it has left. */
-interface Seat extends Visitor {
-  readonly joinedAt: number
-  /** Events up to the n-th went by before it was seated [ROOM-4]. */
-  readonly since: number
-  /** The first place that a connection may continue from; one before it is of an earlier seat [RES-1]. */
-  readonly continues: number
-  state: MemberState
-  link: Link
-}
-
-/** What a `hello` says of earlier connections. */
+/** What a `hello` says of earlier connections, and what is known of them. */
 export interface Return {
   readonly attempt?: number
   readonly resume?: string
+  /** Its row in the store, where instances share the room. */
+  readonly key?: SeatName
+  /** Its seat elsewhere. */
+  readonly earlier?: Earlier | undefined
 }
 
 export type Entered =
@@ -46,33 +42,65 @@ export type Entered =
       readonly missed: readonly Framed[]
     }
 
-/** An event before the room gave it its place, which is written into it. */
-type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> & { at?: CursorText } : never
+/** A session that waits for approval: it sees and sends nothing [PAIR-5]. */
+export interface Waiting extends Visitor {
+  readonly connection: Connection
+  readonly attempt: number
+  readonly key: SeatName | undefined
+}
 
-/** Commands that wait for their result; the oldest go first, so that cameras that never answer cost nothing. */
-const MAX_OPEN_COMMANDS = 1_000
+/** A place, at once or once the event is in the stored log. */
+export type Published = CursorText | Promise<CursorText>
 
-/** One room on this instance: seats, the tail of the log, fan-out. */
+/** An event before the room gave it its place, which is written behind it. */
+type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> : never
+
+/** What a room that instances share does besides. */
+export interface Shared {
+  add(event: Outgoing): Promise<CursorText>
+  /** A seat or a waiting place here is new or changed. */
+  changed(seat: Seat | Waiting): void
+  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd): void
+  /** Whether nothing is on its way any more that needs the room. */
+  readonly isIdle: boolean
+}
+
+/** Moves that a cursor may be behind: places that a seat began at. */
+const MOST_STARTS = 4
+
+/** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
 export class Room {
   readonly id: RoomId
   info: RoomInfo
+  /** Counts the changes of `info`. */
+  rev: number
+  readonly timeline = new Timeline()
+  readonly presence = new Presence()
+  readonly commands = new OpenCommands()
+  /** Absent where no other instance can be. */
+  shared: Shared | undefined
+  /** Told of what instances must know of an event; false: it is not to be delivered. */
+  concerned: (event: Pick<Outgoing, 'concern' | 'open'>, own: boolean) => boolean = () => true
+  /** Sessions that came in here, with the rows they were read from. */
+  readonly sessions = new Map<SessionId, Authenticated>()
   readonly #clock: Clock
   readonly #resumeWindowMs: number
   readonly #emptied: () => void
-  readonly #origin = newOrigin()
-  readonly #log = new RoomLog()
   readonly #seats = new Map<SessionId, Seat>()
-  /** Connections of pending sessions: they see and send nothing [PAIR-5]. */
-  readonly #waiting = new Map<SessionId, Connection>()
+  readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
-  /** When the life of the room and its sessions was prolonged last by this instance; 0: not yet. */
-  renewedAt = 0
-  readonly #commands = new Map<CommandRef, { host: SessionId; camera: SessionId }>()
 
-  constructor(options: { info: RoomInfo; clock: Clock; resumeWindowMs: number; emptied: () => void }) {
+  constructor(options: {
+    info: RoomInfo
+    rev?: number
+    clock: Clock
+    resumeWindowMs: number
+    emptied: () => void
+  }) {
     this.id = options.info.id
     this.info = options.info
+    this.rev = options.rev ?? 0
     this.#clock = options.clock
     this.#resumeWindowMs = options.resumeWindowMs
     this.#emptied = options.emptied
@@ -80,10 +108,15 @@ export class Room {
 
   /** The newest place. */
   get at(): CursorText {
-    return cursorText(this.#origin, this.#log.newest)
+    return this.timeline.at
   }
 
   get size(): number {
+    return this.members().length
+  }
+
+  /** Members on this instance. */
+  get localSize(): number {
     return this.#seats.size
   }
 
@@ -92,110 +125,184 @@ export class Room {
   }
 
   has(id: SessionId): boolean {
-    return this.#seats.has(id)
+    return this.#seats.has(id) || this.presence.member(id) !== undefined
   }
 
   roleOf(id: SessionId): Role | undefined {
-    return this.#seats.get(id)?.role
+    return this.#seats.get(id)?.role ?? this.presence.member(id)?.role
   }
 
   members(): Member[] {
-    return [...this.#seats.values()].map(shape)
+    const members = [...this.#seats.values()].map(shape)
+    for (const id of this.presence.ids()) {
+      const seat = this.#seats.has(id) ? undefined : this.presence.member(id)
+      if (seat !== undefined) members.push(shapeOfRemote(seat))
+    }
+    return members
   }
 
   member(id: SessionId): Member | undefined {
     const seat = this.#seats.get(id)
-    return seat && shape(seat)
+    if (seat !== undefined) return shape(seat)
+    const remote = this.presence.member(id)
+    return remote && shapeOfRemote(remote)
+  }
+
+  /** A member's seat on this instance. */
+  seat(id: SessionId): Seat | undefined {
+    return this.#seats.get(id)
+  }
+
+  seats(): IterableIterator<Seat> {
+    return this.#seats.values()
+  }
+
+  waiting(): IterableIterator<Waiting> {
+    return this.#waiting.values()
+  }
+
+  /** A session's waiting place on this instance. */
+  waitingAs(id: SessionId): Waiting | undefined {
+    return this.#waiting.get(id)
+  }
+
+  /** The highest attempt that is known of a session, here and elsewhere. */
+  attemptOf(id: SessionId): number {
+    return Math.max(this.#attempts.get(id) ?? 0, this.presence.find(id)?.attempt ?? 0)
   }
 
   /** As what this connection, and no later one, speaks for the session now; nothing where it does not. */
   speaksAs(id: SessionId, connection: Connection): Role | 'pending' | undefined {
     const seat = this.#seats.get(id)
     if (seat?.link.kind === 'connected' && seat.link.connection === connection) return seat.role
-    return this.#waiting.get(id) === connection ? 'pending' : undefined
+    return this.#waiting.get(id)?.connection === connection ? 'pending' : undefined
   }
 
   /**
    * Seats an active session's connection; an earlier one of the session is closed [SESS-2].
    * The caller sends the welcome and what was missed before anything else can happen.
    */
-  enter(visitor: Visitor, connection: Connection, back: Return, continues?: number): Entered {
-    if (!this.#isLatest(visitor.id, back.attempt)) return { kind: 'superseded' }
+  enter(visitor: Visitor, connection: Connection, back: Return, waited = false): Entered {
+    const { id } = visitor
+    const attempt = this.#latest(id, back.attempt)
+    if (attempt === undefined) return { kind: 'superseded' }
     // It may have read of its approval before this room was told: the earlier connection still waits then.
-    const earlier = this.#waiting.get(visitor.id)
-    this.#waiting.delete(visitor.id)
-    if (earlier !== connection) earlier?.close('connected_elsewhere')
-    const seat = this.#seats.get(visitor.id)
-    if (seat === undefined) {
-      // A number of its own, or the last place of an earlier seat could not be told from the first of this one.
-      this.#log.skip()
-      const fresh: Seat = {
-        ...visitor,
-        joinedAt: this.#clock.now(),
-        since: this.#log.newest,
-        continues: continues ?? this.#log.newest,
-        state: {},
-        link: { kind: 'connected', connection },
-      }
-      this.#seats.set(visitor.id, fresh)
-      this.#toOthers(visitor.id, { type: 'member-joined', at: this.at, member: shape(fresh) })
-      return { kind: 'entered', resumed: false, at: this.at, missed: [] }
-    }
-    const missed = back.resume === undefined ? undefined : this.#missedBy(seat, back.resume)
+    const earlierWaiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
+    const before = this.member(id)
+    const known = this.#seats.get(id)
+    const missed = back.resume === undefined ? undefined : this.#missedBy(visitor, known ?? back.earlier, back.resume)
+    const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
+    const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
+    seat.speaker = { attempt, since }
+    seat.key = back.key ?? seat.key
+    seat.ahead = missed?.ahead
+    this.#seats.set(id, seat)
     const { link } = seat
     seat.link = { kind: 'connected', connection }
-    if (link.kind === 'connected') {
-      link.connection.close('connected_elsewhere')
-    } else {
-      link.end()
-      this.#toOthers(seat.id, { type: 'member-updated', at: this.at, member: shape(seat) })
-    }
+    if (link.kind === 'away') link.end()
+    else if (link.connection !== connection) link.connection.close('connected_elsewhere')
+    this.#announce(id, before)
+    this.shared?.changed(seat)
     return missed === undefined || back.resume === undefined
       ? { kind: 'entered', resumed: false, at: this.at, missed: [] }
-      : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed }
+      : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
+  }
+
+  #freshSeat(visitor: Visitor, connection: Connection, back: Return, resumes: boolean, waited: boolean): Seat {
+    const { id, role, name, device } = visitor
+    const { earlier } = back
+    const start = this.timeline.seat()
+    return {
+      id,
+      role,
+      name,
+      device,
+      joinedAt: earlier?.joinedAt ?? this.#clock.now(),
+      starts: resumes ? [...(earlier?.starts ?? []), start].slice(-MOST_STARTS) : [start],
+      waitedUntil: waited ? this.timeline.counts() : undefined,
+      speaker: { attempt: 0, since: 0 },
+      key: back.key,
+      moved: resumes,
+      ahead: undefined,
+      state: earlier?.state ?? {},
+      link: { kind: 'connected', connection },
+    }
   }
 
   /** Lets a pending session's connection wait for the hosts' decision. */
-  enterPending(id: SessionId, connection: Connection, back: Return): 'superseded' | 'waiting' {
-    if (!this.#isLatest(id, back.attempt)) return 'superseded'
-    const earlier = this.#waiting.get(id)
-    this.#waiting.set(id, connection)
-    earlier?.close('connected_elsewhere')
+  enterPending(visitor: Visitor, connection: Connection, back: Return): 'superseded' | 'waiting' {
+    const attempt = this.#latest(visitor.id, back.attempt)
+    if (attempt === undefined) return 'superseded'
+    const earlier = this.#waiting.get(visitor.id)
+    const waiting: Waiting = { ...visitor, connection, attempt, key: back.key ?? earlier?.key }
+    this.#waiting.set(visitor.id, waiting)
+    earlier?.connection.close('connected_elsewhere')
+    this.shared?.changed(waiting)
     return 'waiting'
   }
 
   /** A pending session became active; its waiting connection, if there is one, takes its seat. */
   admit(visitor: Visitor): Connection | undefined {
-    const connection = this.#waiting.get(visitor.id)
-    if (connection === undefined) return undefined
+    const waiting = this.#waiting.get(visitor.id)
+    if (waiting === undefined) return undefined
+    const { connection, attempt, key } = waiting
     // The word of it may be lost: then a place of the time of waiting is what its client comes back with.
-    this.enter(visitor, connection, {}, 0)
+    this.enter(visitor, connection, { attempt, ...(key === undefined ? {} : { key }) }, true)
     return connection
   }
 
   /** The connection is gone: its member stays for the resume window, shown as away [ROOM-2]. */
   dropped(id: SessionId, connection: Connection): void {
-    if (this.#waiting.get(id) === connection) {
+    const waiting = this.#waiting.get(id)
+    if (waiting?.connection === connection) {
       this.#waiting.delete(id)
-      this.#closeIfEmpty()
+      this.shared?.ended(id, waiting.attempt, waiting.key, 'left')
+      this.closeIfEmpty()
       return
     }
     const seat = this.#seats.get(id)
     if (seat?.link.kind !== 'connected' || seat.link.connection !== connection) return
+    const before = this.member(id)
     seat.link = { kind: 'away', end: this.#clock.after(this.#resumeWindowMs, () => this.remove(id, 'lost')) }
-    this.#toOthers(id, { type: 'member-updated', at: this.at, member: shape(seat) })
+    this.#announce(id, before)
+    this.shared?.changed(seat)
   }
 
   /** Frees a seat and tells the others. The connection is the caller's to close. */
-  remove(id: SessionId, reason: LeaveReason): Connection | undefined {
+  remove(id: SessionId, reason: SeatEnd): Connection | undefined {
     const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
     const seat = this.#seats.get(id)
+    const before = this.member(id)
+    this.#waiting.delete(id)
     this.#seats.delete(id)
     if (seat?.link.kind === 'away') seat.link.end()
-    if (seat !== undefined) this.#toOthers(id, { type: 'member-left', at: this.at, memberId: id, reason })
-    this.#closeIfEmpty()
-    return seat?.link.kind === 'connected' ? seat.link.connection : waiting
+    if (seat !== undefined && reason !== 'moved') this.presence.remove(id, seat.speaker.attempt)
+    if (seat !== undefined) {
+      this.#announce(id, before, reason === 'moved' ? 'left' : reason)
+      this.shared?.ended(id, seat.speaker.attempt, seat.key, reason)
+    } else if (waiting !== undefined) this.shared?.ended(id, waiting.attempt, waiting.key, reason)
+    this.closeIfEmpty()
+    return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
+  }
+
+  /** A session has ended: what is left of it elsewhere is no member any more. */
+  forget(id: SessionId, reason: LeaveReason): void {
+    this.changeOthers([id], () => this.presence.remove(id, Infinity), reason)
+  }
+
+  /** The session has a later connection on another instance. */
+  supersede(id: SessionId, attempt: number): void {
+    this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
+    if (this.#seats.has(id) || this.#waiting.has(id)) this.remove(id, 'moved')?.close('connected_elsewhere')
+  }
+
+  /** Changes what is known of others' seats, and tells the members here what that changed for them. */
+  changeOthers(ids: Iterable<SessionId>, change: () => void, reason: LeaveReason = 'left'): void {
+    const before = [...ids].map((id) => [id, this.member(id)] as const)
+    change()
+    for (const [id, member] of before) this.#announce(id, member, reason)
   }
 
   /** Frees every seat without a word: the room is gone. */
@@ -212,43 +319,74 @@ export class Room {
     const seated = [...this.#seats.values()].flatMap(({ link }) =>
       link.kind === 'connected' ? [link.connection] : [],
     )
-    return [...seated, ...this.#waiting.values()]
+    return [...seated, ...[...this.#waiting.values()].map(({ connection }) => connection)]
   }
 
   /** Gives an event its place, keeps it for a resume and sends it to those it is meant for [ROOM-3, ROOM-4]. */
-  publish(body: Body, from: SessionId | undefined, audience: Audience): CursorText {
-    const at = this.#next
-    body.at = at
-    this.#send(JSON.stringify(body), from, audience)
-    return at
+  publish(body: Body, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
+    return this.#send(JSON.stringify(body).slice(0, -1), from, audience, concern)
   }
 
   /** Publishes a member's message, to one member or to all, with its data as the sender wrote it. */
-  passOn(from: SessionId, to: SessionId | undefined, dataText: string): CursorText {
-    const at = this.#next
+  passOn(from: SessionId, to: SessionId | undefined, dataText: string): Published {
     // Ids hold nothing that JSON would escape.
     const meantFor = to === undefined ? '' : `"to":"${to}",`
-    const text = `{"type":"message","from":"${from}",${meantFor}"data":${dataText},"at":"${at}"}`
-    this.#send(text, from, to === undefined ? ALL : { kind: 'member', id: to })
-    return at
+    const open = `{"type":"message","from":"${from}",${meantFor}"data":${dataText}`
+    return this.#send(open, from, to === undefined ? ALL : { kind: 'member', id: to })
   }
 
-  get #next(): CursorText {
-    return cursorText(this.#origin, this.#log.newest + 1)
+  #send(open: string, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
+    if (this.shared === undefined) {
+      if (concern !== undefined) this.#learn({ concern, open }, true)
+      this.#deliver(this.timeline.own(open, from, audience), from, audience)
+      return this.at
+    }
+    const seat = from === undefined ? undefined : this.#seats.get(from)
+    const moved = seat?.moved === true
+    if (seat !== undefined) seat.moved = false
+    return this.shared.add({ open, from, audience, speaker: seat?.speaker, concern, moved })
   }
 
-  /** Logs the text of an event and delivers it. */
-  #send(text: string, from: SessionId | undefined, audience: Audience): void {
-    const framed = this.#log.add(text, from, audience)
+  /** An own event is in the stored log, or the store is away: its members here get it. */
+  place({ open, from, audience, speaker, concern }: Outgoing): void {
+    if (concern !== undefined) this.#learn({ concern, open }, true)
+    this.#deliver(this.timeline.own(open, from, audience, speaker), from, audience)
+  }
+
+  /** Whether an event of another instance is to be delivered; the room learns from it. */
+  learn(event: Outgoing): boolean {
+    return event.concern === undefined || this.#learn(event, false)
+  }
+
+  /** Hands an event of another instance to those here that it is meant for. */
+  deliverForeign(framed: Framed, { from, audience }: Outgoing, origin: Origin, n: number): void {
+    this.#deliver(framed, from, audience, { origin, n })
+  }
+
+  #learn(event: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {
+    if (event.concern !== undefined) this.commands.learn(event.concern)
+    return this.concerned(event, own)
+  }
+
+  #deliver(
+    framed: Framed,
+    from: SessionId | undefined,
+    audience: Audience,
+    foreign?: { origin: Origin; n: number },
+  ): void {
     const sender = from === undefined ? undefined : this.#seats.get(from)
+    const deliver = (seat: Seat): void => {
+      if (seat === sender) return
+      if (seat.ahead !== undefined && foreign !== undefined && foreign.n <= (seat.ahead.get(foreign.origin) ?? 0))
+        return
+      send(seat, framed)
+    }
     if (audience.kind === 'member') {
       const seat = this.#seats.get(audience.id)
-      if (seat !== undefined && seat !== sender) send(seat, framed)
+      if (seat !== undefined) deliver(seat)
     } else {
       const hostsOnly = audience.kind === 'hosts'
-      for (const seat of this.#seats.values()) {
-        if (seat !== sender && (!hostsOnly || seat.role === 'host')) send(seat, framed)
-      }
+      for (const seat of this.#seats.values()) if (!hostsOnly || seat.role === 'host') deliver(seat)
     }
   }
 
@@ -258,79 +396,76 @@ export class Room {
     if (seat === undefined) return
     seat.state = state
     this.#toOthers(id, { type: 'member-updated', at: this.at, member: shape(seat) })
+    this.shared?.changed(seat)
   }
 
-  updateInfo(info: RoomInfo): void {
+  updateInfo(info: RoomInfo, rev: number): void {
+    // Word of an earlier change may come behind that of a later one.
+    if (rev < this.rev) return
     this.info = info
+    this.rev = rev
     const framed = frame({ type: 'room-updated', at: this.at, room: info })
     for (const seat of this.#seats.values()) send(seat, framed)
   }
 
-  openCommand(ref: CommandRef, host: SessionId, camera: SessionId): void {
-    this.#commands.set(ref, { host, camera })
-    if (this.#commands.size > MAX_OPEN_COMMANDS) {
-      const [oldest] = this.#commands.keys()
-      if (oldest !== undefined) this.#commands.delete(oldest)
-    }
+  closeIfEmpty(): void {
+    if (this.isEmpty && this.shared?.isIdle !== false) this.#emptied()
   }
 
-  /** Ends a command; false where this camera owes this host no such result. */
-  closeCommand(ref: CommandRef, host: SessionId, camera: SessionId): boolean {
-    const command = this.#commands.get(ref)
-    if (command?.host !== host || command.camera !== camera) return false
-    return this.#commands.delete(ref)
-  }
-
-  #isLatest(id: SessionId, attempt: number | undefined): boolean {
-    const highest = this.#attempts.get(id) ?? 0
+  /** @returns the attempt that counts, or nothing where a later one is known */
+  #latest(id: SessionId, attempt: number | undefined): number | undefined {
+    const highest = this.attemptOf(id)
     // A client that does not count is taken in the order of arrival.
-    if (attempt !== undefined && attempt < highest) return false
+    if (attempt !== undefined && attempt < highest) return undefined
     this.#attempts.set(id, attempt ?? highest)
-    return true
+    return attempt ?? highest
   }
 
   /** All or nothing: never a part of what was missed. */
-  #missedBy(seat: Seat, resume: string): Framed[] | undefined {
-    const place = placeOf(resume, this.#origin)
-    if (place === undefined || place < seat.continues) return undefined
-    const missed = this.#log.since(place)
-    return missed?.filter((event) => this.#isMeant(seat, event)).map((event) => event.framed)
+  #missedBy(
+    visitor: Visitor,
+    earlier: Earlier | Seat | undefined,
+    resume: string,
+  ): { frames: Framed[]; ahead: ReadonlyMap<Origin, number> | undefined } | undefined {
+    if (earlier === undefined) return undefined
+    const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
+    const starts: readonly Start[] =
+      waitedUntil === undefined ? earlier.starts : [{ origin: this.timeline.origin, seat: 0 }]
+    const missed = this.timeline.missed(resume, starts)
+    if (missed === undefined) return undefined
+    const ahead = [...missed.cursor.counts].filter(([origin, n]) => n > this.timeline.countOf(origin))
+    const frames = missed.events
+      .filter((event) => event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event))
+      .map(({ framed }) => framed)
+    return { frames, ahead: ahead.length === 0 ? undefined : new Map(ahead) }
   }
 
-  #isMeant(seat: Seat, { n, from, audience }: LogEvent): boolean {
-    if (from === seat.id || n <= seat.since) return false
-    switch (audience.kind) {
-      case 'all':
-        return true
-      case 'hosts':
-        return seat.role === 'host'
-      case 'member':
-        return audience.id === seat.id
-    }
+  /** Tells the others here what became of a member. */
+  #announce(id: SessionId, before: Member | undefined, reason: LeaveReason = 'left'): void {
+    const after = this.member(id)
+    if (after === undefined) {
+      if (before !== undefined) this.#toOthers(id, { type: 'member-left', at: this.at, memberId: id, reason })
+    } else if (before === undefined) this.#toOthers(id, { type: 'member-joined', at: this.at, member: after })
+    else if (JSON.stringify(before) !== JSON.stringify(after))
+      this.#toOthers(id, { type: 'member-updated', at: this.at, member: after })
   }
 
   #toOthers(id: SessionId, event: RoomEvent): void {
     let framed: Framed | undefined
     for (const seat of this.#seats.values()) {
-      if (seat.id !== id) send(seat, (framed ??= frame(event)))
+      if (seat.id !== id && isConnected(seat)) send(seat, (framed ??= frame(event)))
     }
   }
+}
 
-  #closeIfEmpty(): void {
-    if (this.isEmpty) this.#emptied()
+function isMeant({ id, role }: Visitor, { from, audience }: LogEvent): boolean {
+  if (from === id) return false
+  switch (audience.kind) {
+    case 'all':
+      return true
+    case 'hosts':
+      return role === 'host'
+    case 'member':
+      return audience.id === id
   }
 }
-
-function send(seat: Seat, framed: Framed): void {
-  if (seat.link.kind === 'connected') seat.link.connection.send(framed)
-}
-
-const shape = (seat: Seat): Member => ({
-  id: seat.id,
-  role: seat.role,
-  name: seat.name,
-  device: seat.device,
-  connected: seat.link.kind === 'connected',
-  joinedAt: new Date(seat.joinedAt).toISOString(),
-  state: seat.state,
-})

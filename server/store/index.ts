@@ -1,32 +1,35 @@
 import { createMemoryStore } from './memory.ts'
+import { createTcpStore } from './redis.ts'
 import type { Store } from './store.ts'
+import { createUpstashStore } from './upstash.ts'
 
-/** What tells backends apart; `upstash` and `redis` carry their addresses. */
-export type StoreChoice = { readonly kind: 'memory' } | { readonly kind: 'upstash' | 'redis' }
+/** Which store was configured, and where it is. */
+export type StoreChoice =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'upstash'; readonly url: string; readonly token: string }
+  | { readonly kind: 'redis'; readonly url: string }
 
-interface Log {
-  info(text: string): void
-  warn(text: string): void
+export interface StoreOptions {
+  /** Stands before every key [STORE-5]. */
+  readonly prefix: string
+  readonly warn: (text: string) => void
+  /** Told of every command that a shared store bills: its name, and how many at once. */
+  readonly onCommand?: (kind: string, count: number) => void
+  /** No call of a shared store takes longer. Milliseconds; 3,000 unless said otherwise. */
+  readonly timeoutMs?: number
 }
 
-/** A configured backend that this version cannot serve. */
-export class StoreUnsupported extends Error {
-  override name = 'StoreUnsupported'
-}
-
-/** Makes the configured store; the only place that names backends. */
-export function createStore(choice: StoreChoice, log: Log): Store {
+/** Makes the configured store; the only place that names backends. It connects by itself and fails nothing here. */
+export function createStore(choice: StoreChoice, options: StoreOptions): Store {
   switch (choice.kind) {
     case 'memory':
-      log.warn(
+      options.warn(
         '[UPSTASH] Redis not configured, using in-memory storage (single instance, data is lost on restart)',
       )
-      return createMemoryStore()
+      return createMemoryStore({ warn: options.warn })
     case 'upstash':
+      return createUpstashStore({ ...options, url: choice.url, token: choice.token })
     case 'redis':
-      throw new StoreUnsupported(
-        `A shared store (${choice.kind === 'redis' ? 'REDIS_URL' : 'UPSTASH_REDIS_REST_URL'}) is not supported by this ` +
-          'version yet: unset it to run one instance from memory',
-      )
+      return createTcpStore({ ...options, url: choice.url })
   }
 }

@@ -46,15 +46,17 @@ test('a room that never was is not found, changed or deleted', async () => {
 test('section 3: a change touches what it names and nothing else', async () => {
   const { rooms } = createDomain()
   const room = await rooms.create({ name: 'a', approval: 'typed' })
-  expect(await rooms.update(room.id, {})).toEqual(room)
-  expect(await rooms.update(room.id, { name: 'b' })).toEqual({ ...room, name: 'b' })
-  expect(await rooms.update(room.id, { locked: true })).toEqual({ ...room, name: 'b', locked: true })
-  expect(await rooms.update(room.id, { approval: 'always', locked: false })).toEqual({
-    ...room,
-    name: 'b',
-    approval: 'always',
+  expect(await rooms.read(room.id)).toEqual({ room, rev: 0 })
+  expect(await rooms.update(room.id, {})).toEqual({ room, rev: 1 })
+  expect(await rooms.update(room.id, { name: 'b' })).toEqual({ room: { ...room, name: 'b' }, rev: 2 })
+  expect(await rooms.update(room.id, { locked: true })).toEqual({
+    room: { ...room, name: 'b', locked: true },
+    rev: 3,
   })
-  expect(await rooms.find(room.id)).toEqual({ ...room, name: 'b', approval: 'always' })
+  const last = { room: { ...room, name: 'b', approval: 'always' }, rev: 4 }
+  expect(await rooms.update(room.id, { approval: 'always', locked: false })).toEqual(last)
+  expect(await rooms.read(room.id)).toEqual(last)
+  expect(await rooms.find(room.id)).toEqual(last.room)
 })
 
 test('[SYNC-1] of two changes at once to different fields both last', async () => {
@@ -110,7 +112,7 @@ test('SESSION_TTL_SECONDS: room and sessions live so long after the last renewal
   expect(await domain.sessions.authenticate(host.token)).toBeDefined()
   domain.clock.advance(5.9 * DAY)
   expect(await domain.rooms.find(room.id)).toEqual(room)
-  expect(await domain.rooms.update(room.id, { name: 'b' })).toMatchObject({ name: 'b' })
+  expect(await domain.rooms.update(room.id, { name: 'b' })).toMatchObject({ room: { name: 'b' } })
   domain.clock.advance(0.3 * DAY)
   expect(await domain.rooms.look(room.id)).toBeUndefined()
 })

@@ -95,7 +95,7 @@ export function createDomain({
   }
   const sessionTtlMs = 7 * DAY
   const rooms = new Rooms({ ...shared, sessionTtlMs })
-  const sessions = new Sessions({ ...shared, sessionTtlMs })
+  const sessions = new Sessions({ ...shared, rooms, sessionTtlMs })
   const pairing = new Pairing({ ...shared, rooms, sessions, pairingTtlMs: 120 * SECOND })
   const limits = new Limits({ ...shared, on: rateLimits })
   return { ...shared, rooms, sessions, pairing, limits, warnings }

@@ -52,7 +52,7 @@ export class Instance implements Entrance {
     const warn = (what: string): void => fault(what)
     const secrets = new Secrets('the key of the model')
     const rooms = new Rooms({ store, clock, sessionTtlMs, warn })
-    const sessions = new Sessions({ store, clock, secrets, sessionTtlMs, warn })
+    const sessions = new Sessions({ store, clock, secrets, rooms, sessionTtlMs, warn })
     this.#pairing = new Pairing({ store, clock, secrets, rooms, sessions, pairingTtlMs, warn })
     this.hub = new Hub({
       clock,

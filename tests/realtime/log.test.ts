@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../../server/protocol/limits.ts'
-import { ALL, RoomLog } from '../../server/realtime/log.ts'
+import type { Origin } from '../../server/realtime/cursor.ts'
+import { ALL, RoomLog, type LogEvent } from '../../server/realtime/log.ts'
 
 /** The text of a frame; none here is over 64 KiB. */
 function textOf({
@@ -22,35 +23,31 @@ function textOf({
   return page.toString('utf8', start + header, end)
 }
 
-/** Sizes of events; none: a number without an event. */
+const ORIGIN = 'o' as Origin
+
+/** Runs of events of some size. */
 const turns = fc.array(
   fc.record({
     times: fc.integer({ min: 1, max: 400 }),
-    size: fc.option(fc.oneof(fc.integer({ min: 8, max: 130 }), fc.integer({ min: 2_000, max: 16_000 }))),
+    size: fc.oneof(fc.integer({ min: 8, max: 130 }), fc.integer({ min: 2_000, max: 16_000 })),
   }),
   { maxLength: 12 },
 )
 
-test('[RES-1] the log answers with all that is behind a place or with nothing, whatever numbers have no event', () => {
+test('[RES-1] the log keeps the newest events within its bounds and says what is gone', () => {
   fc.assert(
     fc.property(turns, (list) => {
       const log = new RoomLog()
       let kept: { n: number; text: string }[] = []
-      let gone = 0
       let n = 0
       for (const { times, size } of list) {
         for (let time = 0; time < times; time += 1) {
           n += 1
-          if (size === null) {
-            log.skip()
-            continue
-          }
           const text = `${n}é`.padEnd(size, 'x')
-          expect(textOf(log.add(text, undefined, ALL))).toBe(text)
+          expect(textOf(log.add(ORIGIN, n, text, undefined, ALL))).toBe(text)
           kept.push({ n, text })
         }
       }
-      expect(log.newest).toBe(n)
       let bytes = 0
       let first = kept.length
       while (first > 0 && kept.length - first < LOG_MAX_EVENTS) {
@@ -58,20 +55,25 @@ test('[RES-1] the log answers with all that is behind a place or with nothing, w
         if (bytes > LOG_MAX_BYTES) break
         first -= 1
       }
-      gone = kept[first - 1]?.n ?? 0
+      const gone = kept[first - 1]?.n ?? 0
       kept = kept.slice(first)
-      expect(log.since(n + 1)).toBeUndefined()
-      for (const place of [0, gone - 1, gone, gone + 1, (gone + n) >> 1, n - 1, n]) {
-        if (place < 0 || place > n) continue
-        const events = log.since(place)
-        if (place < gone) expect(events).toBeUndefined()
-        else {
-          expect(events?.map((event) => ({ n: event.n, text: textOf(event.framed) }))).toEqual(
-            kept.filter((event) => event.n > place),
-          )
-        }
+      expect(log.gone.get(ORIGIN)?.n ?? 0).toBe(gone)
+      expect(log.size).toBe(kept.length)
+      const shown = (events: readonly LogEvent[]) =>
+        events.map((event) => ({ n: event.n, text: textOf(event.framed) }))
+      expect(shown(log.all())).toEqual(kept)
+      for (const place of [gone, gone + 1, (gone + n) >> 1, n - 1, n]) {
+        if (place < gone || place > n) continue
+        expect(shown(log.behind(place))).toEqual(kept.filter((event) => event.n > place))
       }
     }),
     { numRuns: 60 },
   )
+})
+
+test('entries that are known later are kept with their events', () => {
+  const log = new RoomLog()
+  for (let n = 1; n <= 5; n += 1) log.add(ORIGIN, n, `${n}`, undefined, ALL, { attempt: 1, since: 1 })
+  log.identify(ORIGIN, 2, 4, '7-0')
+  expect(log.all().map(({ id }) => id)).toEqual([undefined, '7-0', '7-0', '7-0', undefined])
 })

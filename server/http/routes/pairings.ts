@@ -28,7 +28,7 @@ export const pairingRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const presented = presentedIn(request.body)
-      const found = await guarded(services, request, presented, () => pairing.preview(presented, isFull))
+      const found = await guarded(services, request, presented, () => pairing.preview(presented, isFull, (id) => hub.info(id)))
       return reply.header('cache-control', 'no-store').send({
         room: { name: found.room.name },
         host: { device: found.host },
@@ -55,7 +55,12 @@ export const pairingRoutes: Routes = async (app, { services }) => {
       const device = deviceOf(request.headers['user-agent'])
       const name = deviceName ?? nameOf(device, request.headers['user-agent'])
       const claimed = await guarded(services, request, presented, () =>
-        pairing.claim(presented, { name, device, ...(claimKey === undefined ? {} : { claimKey }) }, isFull),
+        pairing.claim(
+          presented,
+          { name, device, ...(claimKey === undefined ? {} : { claimKey }) },
+          isFull,
+          (id) => hub.info(id),
+        ),
       )
       // The first time may have ended without an answer of the store, before anybody was told.
       const isUntold = claimed.session.status === 'pending' && !hub.awaits(claimed.room.id, claimed.id)
@@ -112,8 +117,8 @@ function announce(
   const lifeMs = Math.max(0, Date.parse(session.expiresAt) - clock.now())
   hub.pairingPending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
     hub.end(room.id, session.id, 'revoked')
-    hub.pairingDone(room.id, id, 'expired')
-    sessions.revoke(room.id, session.id).catch((error: unknown) => {
+    hub.pairingDone(room.id, id, 'expired', undefined, session.id)
+    sessions.revoke(room.id, session.id).then((seats) => hub.end(room.id, session.id, 'revoked', seats)).catch((error: unknown) => {
       // Its row says itself when it ends, so the claim is over all the same.
       log.warn({ err: error, room: room.id }, 'an expired claim could not be deleted')
     })

@@ -56,7 +56,7 @@ export const roomRoutes: Routes = async (app, { services }) => {
       const { roomId } = sessionOf(request)
       const room = await rooms.find(roomId)
       if (room === undefined) throw gone()
-      return { room, members: hub.members(roomId) }
+      return { room, members: await hub.everybody(roomId) }
     },
   )
 
@@ -75,14 +75,14 @@ export const roomRoutes: Routes = async (app, { services }) => {
     async (request) => {
       const { roomId } = sessionOf(request)
       const { name, locked, approval } = request.body
-      const room = await rooms.update(roomId, {
+      const stored = await rooms.update(roomId, {
         ...(name === undefined ? {} : { name }),
         ...(locked === undefined ? {} : { locked }),
         ...(approval === undefined ? {} : { approval }),
       })
-      if (room === undefined) throw gone()
-      hub.roomUpdated(room)
-      return { room }
+      if (stored === undefined) throw gone()
+      hub.roomUpdated(stored)
+      return { room: stored.room }
     },
   )
 
@@ -99,7 +99,7 @@ export const roomRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const { roomId } = sessionOf(request)
-      await rooms.delete(roomId, () => hub.endRoom(roomId))
+      hub.endRoom(roomId, await rooms.delete(roomId, () => hub.endRoom(roomId)))
       request.log.info({ room: roomId }, 'room deleted')
       return reply.code(204).send()
     },
@@ -135,9 +135,9 @@ export const roomRoutes: Routes = async (app, { services }) => {
       const { roomId } = sessionOf(request)
       const { id } = request.params
       const exists = await sessions.exists(roomId, id)
-      if (exists) await sessions.revoke(roomId, id)
+      const seats = exists ? await sessions.revoke(roomId, id) : undefined
       // What revoked it before may have had no answer of the store, and the member is still here.
-      if (!hub.end(roomId, id, 'kicked') && !exists)
+      if (!hub.end(roomId, id, 'kicked', seats) && !exists)
         throw new Refusal('not_found', 'There is no such member.')
       request.log.info({ room: roomId, member: id }, 'member removed')
       return reply.code(204).send()

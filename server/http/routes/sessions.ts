@@ -28,7 +28,7 @@ export const sessionRoutes: Routes = async (app, { services }) => {
       return {
         session: sessionShape(id, record),
         room,
-        members: record.status === 'active' ? hub.members(roomId) : [],
+        members: record.status === 'active' ? await hub.everybody(roomId) : [],
       }
     },
   )
@@ -46,8 +46,7 @@ export const sessionRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const { id, roomId } = sessionOf(request)
-      await sessions.revoke(roomId, id)
-      hub.end(roomId, id, 'left')
+      hub.end(roomId, id, 'left', await sessions.revoke(roomId, id))
       return reply.code(204).send()
     },
   )

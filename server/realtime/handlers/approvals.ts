@@ -13,17 +13,17 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
       const decision = await sessions.approve(room.id, session, check)
       if (isOverdue() && decision.kind !== 'check_wrong') {
         // Whoever came back meanwhile was told that the claim has expired: so it has, for everybody.
-        await sessions.revoke(room.id, session)
+        hub.end(room.id, session, 'revoked', await sessions.revoke(room.id, session))
         return undefined
       }
       // While it waits here, only an approval that had no answer of the store can have made it active.
       const record = decision.kind === 'gone' ? await sessions.find(room.id, session) : decision.record
       if (record?.status === 'active') {
         hub.approved(room.id, { id: session, record }, sessionShape(session, record), ice.for(session))
-        hub.pairingDone(room.id, id, 'paired', session)
+        hub.pairingDone(room.id, id, 'paired', session, session)
         return { ok: true, at: room.at }
       }
-      hub.end(room.id, session, 'denied')
+      hub.end(room.id, session, 'denied', decision.kind === 'check_wrong' ? decision.seats : undefined)
       return decision.kind === 'check_wrong'
         ? refused('check_wrong', 'The number is not the one the device shows.')
         : gone()
@@ -35,8 +35,7 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
 export const deny: Handler<'deny'> = async ({ services, room }, { pairing: id }) => {
   const { hub, sessions } = services
   const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
-    await sessions.revoke(room.id, session)
-    hub.end(room.id, session, 'denied')
+    hub.end(room.id, session, 'denied', await sessions.revoke(room.id, session))
     return { ok: true, at: room.at }
   })
   return outcome ?? gone()

@@ -1,7 +1,7 @@
 import { nanoid } from 'nanoid'
 import type { CommandRef } from '../../protocol/ids.ts'
 import { MAX_MESSAGE } from '../../protocol/limits.ts'
-import { exceeds, notHere, refused, type Handler } from './context.ts'
+import { accepted, exceeds, notHere, refused, type Handler } from './context.ts'
 
 /** A host asks a camera to do something; the camera answers with a result under the ref. */
 export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, args }) => {
@@ -11,19 +11,20 @@ export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, arg
   if (exceeds(args, MAX_MESSAGE, bytes))
     return refused('too_large', `Arguments may hold ${MAX_MESSAGE} bytes at most.`)
   const ref = nanoid<CommandRef>(12)
-  room.openCommand(ref, id, to)
-  const at = room.publish({ type: 'command', from: id, ref, name, args: args ?? null }, id, {
-    kind: 'member',
-    id: to,
-  })
-  return { ok: true, at, data: { ref } }
+  const at = room.publish(
+    { type: 'command', from: id, ref, name, args: args ?? null },
+    id,
+    { kind: 'member', id: to },
+    { kind: 'command', ref, host: id, camera: to },
+  )
+  return accepted(at, { ref })
 }
 
 export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, data, error }) => {
   if (!room.has(to)) return notHere()
   if (exceeds(data, MAX_MESSAGE, bytes) || exceeds(error, MAX_MESSAGE, bytes))
     return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
-  if (!room.closeCommand(ref, to, id)) return refused('not_found', 'No command waits for this result.')
+  if (!room.commands.close(ref, to, id)) return refused('not_found', 'No command waits for this result.')
   const body = {
     type: 'result' as const,
     from: id,
@@ -32,5 +33,5 @@ export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, da
     ...(data === undefined ? {} : { data }),
     ...(error === undefined ? {} : { error }),
   }
-  return { ok: true, at: room.publish(body, id, { kind: 'member', id: to }) }
+  return accepted(room.publish(body, id, { kind: 'member', id: to }, { kind: 'result', ref }))
 }

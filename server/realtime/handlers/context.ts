@@ -7,7 +7,7 @@ import type { ReplyCode } from '../../protocol/problems.ts'
 import type { SocketConnection } from '../connection.ts'
 import type { Hub } from '../hub.ts'
 import type { IceServers } from '../ice.ts'
-import type { Room } from '../room.ts'
+import type { Published, Room } from '../room.ts'
 
 /** What handlers may use besides the room. */
 export interface Services {
@@ -39,6 +39,12 @@ export interface ActiveContext extends Context {
 export type Outcome =
   | { readonly ok: true; readonly at: CursorText; readonly data?: unknown }
   | { readonly ok: false; readonly code: ReplyCode; readonly message: string }
+
+/** Accepted for delivery, at once or as soon as the event is in the stored log. */
+export const accepted = (at: Published, data?: unknown): Outcome | Promise<Outcome> => {
+  const outcome = (place: CursorText): Outcome => ({ ok: true, at: place, ...(data === undefined ? {} : { data }) })
+  return typeof at === 'string' ? outcome(at) : at.then(outcome)
+}
 
 export const refused = (code: ReplyCode, message: string): Outcome => ({ ok: false, code, message })
 export const notHere = (): Outcome => refused('not_found', 'There is no such member in the room.')

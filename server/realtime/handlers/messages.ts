@@ -1,6 +1,6 @@
 import { MAX_MESSAGE, MAX_SIGNAL } from '../../protocol/limits.ts'
 import { ALL } from '../log.ts'
-import { exceeds, notHere, refused, type Handler } from './context.ts'
+import { accepted, exceeds, notHere, refused, type Handler } from './context.ts'
 
 const tooLarge = (most: number) => refused('too_large', `The data may hold ${most} bytes at most.`)
 
@@ -11,17 +11,14 @@ export const signal: Handler<'signal'> = ({ room, id, role, bytes }, { to, data 
   if (role === 'camera' && theirs === 'camera')
     return refused('forbidden', 'A camera does not signal to a camera.')
   if (exceeds(data, MAX_SIGNAL, bytes)) return tooLarge(MAX_SIGNAL)
-  return { ok: true, at: room.publish({ type: 'signal', from: id, data }, id, { kind: 'member', id: to }) }
+  return accepted(room.publish({ type: 'signal', from: id, data }, id, { kind: 'member', id: to }))
 }
 
 /** An application's message to one member or to the whole room. */
 export const message: Handler<'message'> = ({ room, id, bytes, dataText }, { to, data }) => {
   if (exceeds(data, MAX_MESSAGE, bytes)) return tooLarge(MAX_MESSAGE)
   if (to !== undefined && (to === id || !room.has(to))) return notHere()
-  if (dataText !== undefined) return { ok: true, at: room.passOn(id, to, dataText) }
-  if (to === undefined) return { ok: true, at: room.publish({ type: 'message', from: id, data }, id, ALL) }
-  return {
-    ok: true,
-    at: room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }),
-  }
+  if (dataText !== undefined) return accepted(room.passOn(id, to, dataText))
+  if (to === undefined) return accepted(room.publish({ type: 'message', from: id, data }, id, ALL))
+  return accepted(room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }))
 }

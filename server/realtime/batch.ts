@@ -1,0 +1,145 @@
+/**
+ * Events of one origin as they stand in the room's stored log and travel to other instances: a header in JSON, then the
+ * text of each event, with record separators between (RFC 7464; JSON never holds the sign unescaped). The texts are not
+ * written into the header, since escaping them anew would cost more than all else.
+ */
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { CodeId, CommandRef, InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import type { Origin } from './cursor.ts'
+import { ALL, HOSTS, type Audience, type Speaker } from './log.ts'
+
+/** What instances must know of an event besides its text. */
+export type Concern =
+  | { readonly kind: 'command'; readonly ref: CommandRef; readonly host: SessionId; readonly camera: SessionId }
+  | { readonly kind: 'result'; readonly ref: CommandRef }
+  /** A claim waits; it ends at a time of the wall clock. */
+  | { readonly kind: 'pending'; readonly pairing: CodeId; readonly session: SessionId; readonly endsAt: number }
+  /** A waiting claim was decided. */
+  | {
+      readonly kind: 'decided'
+      readonly pairing: CodeId
+      readonly session: SessionId
+      readonly outcome: 'paired' | 'denied' | 'expired'
+    }
+
+/** An event that waits for its place. */
+export interface Outgoing {
+  /** JSON text without its last brace. */
+  readonly open: string
+  /** Absent: the server itself. */
+  readonly from: SessionId | undefined
+  readonly audience: Audience
+  readonly speaker: Speaker | undefined
+  readonly concern?: Concern | undefined
+  /** The first event of a seat that moved here: earlier ones of its sender may be on their way from elsewhere. */
+  readonly moved?: boolean
+}
+
+export interface Batch {
+  readonly room: RoomId
+  readonly origin: Origin
+  readonly instance: InstanceId
+  /** The number of the first event; the others follow. */
+  readonly first: number
+  /** Numbers before the first are missing for good. */
+  readonly cut: boolean
+  readonly events: readonly Outgoing[]
+}
+
+const SEPARATOR = '\u001e'
+const VERSION = 'E1'
+
+const Concerns = Type.Union([
+  Type.Object({ kind: Type.Literal('command'), ref: Type.String(), host: Type.String(), camera: Type.String() }),
+  Type.Object({ kind: Type.Literal('result'), ref: Type.String() }),
+  Type.Object({
+    kind: Type.Literal('pending'),
+    pairing: Type.String(),
+    session: Type.String(),
+    endsAt: Type.Number(),
+  }),
+  Type.Object({
+    kind: Type.Literal('decided'),
+    pairing: Type.String(),
+    session: Type.String(),
+    outcome: Type.Union([Type.Literal('paired'), Type.Literal('denied'), Type.Literal('expired')]),
+  }),
+])
+
+/** Short names: this is the larger part of a short message. */
+const Header = Type.Object({
+  r: Type.String(),
+  o: Type.String(),
+  i: Type.String(),
+  n: Type.Integer({ minimum: 1 }),
+  x: Type.Optional(Type.Literal(1)),
+  e: Type.Array(
+    Type.Object({
+      /** From whom, by which attempt of which chain. */
+      f: Type.Optional(Type.String()),
+      a: Type.Optional(Type.Integer()),
+      s: Type.Optional(Type.Integer()),
+      /** To whom: a member, or 0 for hosts; absent: all. */
+      t: Type.Optional(Type.Union([Type.String(), Type.Literal(0)])),
+      m: Type.Optional(Type.Literal(1)),
+      c: Type.Optional(Concerns),
+    }),
+  ),
+})
+const header = Compile(Header)
+type HeaderEvent = Static<typeof Header>['e'][number]
+
+const audienceCode = (audience: Audience): string | 0 | undefined =>
+  audience.kind === 'all' ? undefined : audience.kind === 'hosts' ? 0 : audience.id
+
+const audienceOf = (code: string | 0 | undefined): Audience =>
+  code === undefined ? ALL : code === 0 ? HOSTS : { kind: 'member', id: code as SessionId }
+
+export function batchText({ room, origin, instance, first, cut, events }: Batch): string {
+  const parts: string[] = [VERSION, '']
+  const heads = events.map(({ open, from, audience, speaker, concern, moved }): HeaderEvent => {
+    parts.push(open)
+    const t = audienceCode(audience)
+    return {
+      ...(from === undefined ? {} : { f: from }),
+      ...(speaker === undefined ? {} : { a: speaker.attempt, s: speaker.since }),
+      ...(t === undefined ? {} : { t }),
+      ...(moved === true ? { m: 1 as const } : {}),
+      ...(concern === undefined ? {} : { c: concern }),
+    }
+  })
+  parts[1] = JSON.stringify({ r: room, o: origin, i: instance, n: first, ...(cut ? { x: 1 } : {}), e: heads })
+  return parts.join(SEPARATOR)
+}
+
+/** Whether a text is meant to be a batch, of whatever version. */
+export const isBatch = (text: string): boolean => /^E\d/.test(text)
+
+/** Reads a batch; nothing where it is damaged or of an unknown version [STORE-6]. */
+export function readBatch(text: string): Batch | undefined {
+  const [version, head = '', ...texts] = text.split(SEPARATOR)
+  if (version !== VERSION) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(head)
+  } catch {
+    return undefined
+  }
+  if (!header.Check(value) || value.e.length !== texts.length) return undefined
+  return {
+    room: value.r as RoomId,
+    origin: value.o as Origin,
+    instance: value.i as InstanceId,
+    first: value.n,
+    cut: value.x === 1,
+    events: value.e.map(({ f, a, s, t, m, c }, index) => ({
+      open: texts[index] ?? '{',
+      from: f as SessionId | undefined,
+      audience: audienceOf(t),
+      speaker: a === undefined || s === undefined ? undefined : { attempt: a, since: s },
+      concern: c as Concern | undefined,
+      moved: m === 1,
+    })),
+  }
+}

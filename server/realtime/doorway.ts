@@ -1,0 +1,222 @@
+import type { Clock } from '../domain/clock.ts'
+import { StoreUnavailable } from '../domain/refusal.ts'
+import { readStoredRoom, type StoredRoom } from '../domain/rooms.ts'
+import type { Authenticated, Sessions } from '../domain/sessions.ts'
+import type { SeatName, SeatRow, SharedRooms, StoredSeat, StoredState } from '../domain/shared-rooms.ts'
+import type { CloseReason } from '../protocol/closes.ts'
+import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import { batchText } from './batch.ts'
+import type { Origin } from './cursor.ts'
+import type { Return, Room } from './room.ts'
+import type { Earlier } from './seat.ts'
+import type { Sharing } from './sharing.ts'
+
+/** Where a session that said hello may sit down. */
+export interface Place {
+  readonly room: Room
+  readonly back: Return
+  /** The hello is over, whatever became of it. */
+  readonly done: () => void
+}
+
+/** What a client says of its earlier connections. */
+export interface Comer {
+  readonly attempt?: number | undefined
+  readonly resume?: string | undefined
+}
+
+/** A room that instances share, as it is open here. */
+export interface SharedRoom {
+  readonly room: Room
+  readonly sharing: Sharing
+  /** While what the store has of it is being read; false: it could not be opened. */
+  opening: Promise<boolean> | undefined
+}
+
+export interface DoorwayDeps {
+  readonly shared: SharedRooms
+  readonly sessions: Sessions
+  readonly clock: Clock
+  readonly instance: InstanceId
+  readonly isAway: () => boolean
+  /** Resolves when the inbox is open, or the wait for it is over. */
+  readonly inboxOpened: () => Promise<void>
+  readonly find: (id: RoomId) => SharedRoom | undefined
+  /** Makes the room, which `find` gives from now on. */
+  readonly make: (stored: StoredRoom) => SharedRoom
+  readonly discard: (room: SharedRoom) => void
+  /** The sessions of a room that was opened: claims that wait are among them. */
+  readonly found: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
+  readonly warn: (what: string) => void
+}
+
+/** Entries of a log that an opening may leave. */
+const KEEP = 1_064
+
+/**
+ * How sessions come into rooms that instances share. The seat's row is put first and the session read behind it, in one
+ * step: a revocation that does not see the seat is seen by it. Nobody is let near the store who has not shown a token
+ * that was good a moment ago.
+ */
+export class Doorway {
+  readonly #deps: DoorwayDeps
+
+  constructor(deps: DoorwayDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * @returns where to sit down, or why not
+   * @throws StoreUnavailable
+   */
+  async place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
+    for (;;) {
+      const open = this.#deps.find(stored.room.id)
+      if (open === undefined) return this.#open(stored, session, comer)
+      if (open.opening === undefined) return this.#enter(open, session, comer)
+      await open.opening
+    }
+  }
+
+  async #open(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
+    const { shared, instance, discard, make } = this.#deps
+    const open = make(stored)
+    const { room, sharing } = open
+    const key = sharing.prepare(session.id)
+    let settle: (isOpen: boolean) => void = () => undefined
+    open.opening = new Promise((resolve) => (settle = resolve))
+    try {
+      await this.#deps.inboxOpened()
+      const row = this.#row(session, comer.attempt ?? 0, undefined)
+      sharing.noted(key, row)
+      const entry = batchText({
+        room: room.id,
+        origin: room.timeline.origin,
+        instance,
+        first: 1,
+        cut: false,
+        events: [],
+      })
+      const found = await shared.open(room.id, new Map([[key, row]]), entry, KEEP)
+      const refused = this.#refusal(found, session)
+      if (refused !== undefined) {
+        sharing.release(key)
+        discard(open)
+        settle(false)
+        return refused
+      }
+      await sharing.open(found)
+      this.#deps.found(room, found.sessions)
+      open.opening = undefined
+      settle(true)
+      return this.#ready(open, key, session, comer, found.seats)
+    } catch (error) {
+      discard(open)
+      settle(false)
+      throw error
+    }
+  }
+
+  #refusal(found: StoredState, session: Authenticated): CloseReason | undefined {
+    const room = readStoredRoom(session.roomId, found.room, this.#deps.warn)
+    if (room === 'deleted') return 'room_gone'
+    return this.#isGone(found.sessions.get(session.id)) ? 'session_invalid' : undefined
+  }
+
+  /** Whether the store knows better than what was read before. While it is away it knows nothing. */
+  #isGone(text: string | undefined): boolean {
+    if (text === undefined) return !this.#deps.isAway()
+    return this.#deps.sessions.read(text) === undefined
+  }
+
+  async #enter(open: SharedRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
+    const { room, sharing } = open
+    const { id } = session
+    const here = room.seat(id)
+    const known = room.attemptOf(id)
+    const attempt = attemptFor(comer, known)
+    if (attempt < known) return 'connected_elsewhere'
+    const key = sharing.prepare(id, here?.key ?? room.waitingAs(id)?.key)
+    const row = this.#row(session, attempt, here ?? room.presence.find(id))
+    sharing.noted(key, row)
+    const isUnknown = comer.resume !== undefined && here === undefined && room.presence.find(id) === undefined
+    try {
+      const found = await this.#deps.shared.enter(room.id, key, row, id, isUnknown)
+      if (this.#isGone(found.session)) {
+        sharing.release(key)
+        room.closeIfEmpty()
+        return 'session_invalid'
+      }
+      return await this.#ready(open, key, session, comer, found.seats)
+    } catch (error) {
+      sharing.release(key)
+      room.closeIfEmpty()
+      throw error
+    }
+  }
+
+  async #ready(
+    { room, sharing }: SharedRoom,
+    key: SeatName,
+    session: Authenticated,
+    comer: Comer,
+    seats: readonly StoredSeat[],
+  ): Promise<Place> {
+    const { id } = session
+    const elsewhere = (): Earlier | undefined => room.presence.find(id) ?? latestOf(seats, id, key)
+    if (comer.resume !== undefined && room.seat(id) === undefined && elsewhere() !== undefined) {
+      // What was answered with `ok` anywhere is in the log by now.
+      await sharing.incoming.catchUp().catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) throw error
+      })
+    }
+    const earlier = room.seat(id) === undefined ? elsewhere() : undefined
+    const attempt = attemptFor(comer, Math.max(room.attemptOf(id), earlier?.attempt ?? 0))
+    return {
+      room,
+      back: {
+        attempt,
+        key,
+        ...(comer.resume === undefined ? {} : { resume: comer.resume }),
+        ...(earlier === undefined || earlier.starts.length === 0 ? {} : { earlier }),
+      },
+      done: () => {
+        sharing.release(key)
+        room.closeIfEmpty()
+      },
+    }
+  }
+
+  #row({ record }: Authenticated, attempt: number, before: Pick<Earlier, 'joinedAt' | 'starts'> | undefined): SeatRow {
+    return {
+      v: 1,
+      attempt,
+      since: attempt,
+      starts: [...(before?.starts ?? [])],
+      joinedAt: before?.joinedAt ?? this.#deps.clock.now(),
+      ...(record.status === 'pending' ? { pending: true as const } : {}),
+    }
+  }
+}
+
+/** A client that does not count is the latest; one that gives a count twice comes later the second time. */
+function attemptFor({ attempt }: Comer, known: number): number {
+  if (attempt === undefined) return known + 1
+  return attempt === known && known > 0 ? known + 1 : attempt
+}
+
+function latestOf(seats: readonly StoredSeat[], member: SessionId, own: SeatName): Earlier | undefined {
+  let latest: StoredSeat | undefined
+  for (const seat of seats) {
+    if (seat.member !== member || seat.key === own || seat.pending === true) continue
+    if (seat.attempt >= (latest?.attempt ?? -1)) latest = seat
+  }
+  if (latest === undefined) return undefined
+  return {
+    attempt: latest.attempt,
+    since: latest.since,
+    starts: latest.starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat })),
+    joinedAt: latest.joinedAt,
+    state: {},
+  }
+}

@@ -1,0 +1,223 @@
+import type { Clock, Disposer } from '../domain/clock.ts'
+import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
+import type { RoomId, SessionId } from '../protocol/ids.ts'
+import { readBatch, type Batch, type Outgoing } from './batch.ts'
+import type { Origin } from './cursor.ts'
+import type { Speaker } from './log.ts'
+import { isLate, type Timeline } from './timeline.ts'
+import type { Framed } from './wire.ts'
+
+/** A hint may be there before a replica of the store has the entry: so often is looked again, so far apart. */
+const LOOKS = 6
+const LOOK_AGAIN = 200
+/** Hints that may wait for a read; more are in the log as well. */
+const MAX_BUFFERED = 2_000
+
+/** What the way in needs of its room. */
+export interface IncomingDeps {
+  readonly room: RoomId
+  readonly timeline: Timeline
+  readonly shared: SharedRooms
+  readonly clock: Clock
+  /** Hands an event to the members here. */
+  readonly deliver: (framed: Framed, event: Outgoing, origin: Origin, n: number) => void
+  /** Whether the event is to be delivered at all; the room learns from it. */
+  readonly concerns: (event: Outgoing) => boolean
+  /** Events are missing that members here should have had. */
+  readonly hole: () => void
+  /** Origins of instances that are in the room. */
+  readonly lasting: () => ReadonlySet<Origin>
+  readonly warn: (what: string) => void
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * The way from the room's log to this instance's members. Hints bring events at once; where one does not follow on what
+ * was delivered of its origin, or its sender has moved, the log is read, which is the truth.
+ */
+export class IncomingEvents {
+  readonly #deps: IncomingDeps
+  /** Which connection of each sender was heard last. */
+  readonly #spoke = new Map<SessionId, Speaker>()
+  #buffered: Batch[] = []
+  /** How far origins say that they are. */
+  readonly #wanted = new Map<Origin, number>()
+  #reading: Promise<void> | undefined
+  #again: Promise<void> | undefined
+  #looks = 0
+  #look: Disposer | undefined
+  #isOpen = false
+
+  constructor(deps: IncomingDeps) {
+    this.#deps = deps
+  }
+
+  /** Takes up what the log had when the room was opened here: nobody is sent it. */
+  open(entries: readonly LogEntry[]): void {
+    this.#isOpen = true
+    this.#take(entries, true)
+    this.#offerBuffered()
+  }
+
+  /** A hint. */
+  offer(batch: Batch): void {
+    if (batch.origin === this.#deps.timeline.origin) return
+    if (this.#follows(batch)) this.#deliver(batch, undefined, false)
+    else if (!this.#isOld(batch)) {
+      if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(batch)
+      if (this.#isOpen) this.#want()
+    }
+  }
+
+  /** An origin says how far it is: what is missing is read. */
+  reaches(origin: Origin, n: number): void {
+    if (!this.#isOpen || origin === this.#deps.timeline.origin) return
+    if (n <= this.#deps.timeline.countOf(origin)) return
+    this.#wanted.set(origin, Math.max(n, this.#wanted.get(origin) ?? 0))
+    this.#want()
+  }
+
+  /** Reads the log from where it was read last; what is in it by now has been delivered when this resolves. */
+  async catchUp(): Promise<void> {
+    if (this.#reading === undefined) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined
+      })
+      return this.#reading
+    }
+    // The read that is under way may have begun too early.
+    this.#again ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#again = undefined
+        return this.catchUp()
+      })
+    return this.#again
+  }
+
+  /** Entries that were read together with something else, from where the log was read last. */
+  take(entries: readonly LogEntry[]): void {
+    // A room that was opened while the store was away knows nothing of what was before.
+    this.#take(entries, this.#deps.timeline.read === undefined)
+    this.#offerBuffered()
+  }
+
+  /** This origin's newest connection of a sender. */
+  speaks(from: SessionId, speaker: Speaker): void {
+    if (speaker.attempt >= (this.#spoke.get(from)?.attempt ?? -1)) this.#spoke.set(from, speaker)
+  }
+
+  dispose(): void {
+    this.#look?.()
+    this.#buffered = []
+  }
+
+  #want(): void {
+    this.catchUp().catch((error: unknown) => {
+      this.#deps.failed(error)
+      this.#lookAgain()
+    })
+  }
+
+  #lookAgain(): void {
+    this.#look ??= this.#deps.clock.after(LOOK_AGAIN, () => {
+      this.#look = undefined
+      this.#want()
+    })
+  }
+
+  async #read(): Promise<void> {
+    const { shared, room, timeline } = this.#deps
+    this.take(await shared.readLog(room, timeline.read))
+  }
+
+  #take(entries: readonly LogEntry[], quietly: boolean): void {
+    const { timeline, lasting, warn } = this.#deps
+    for (const { id, text } of entries) {
+      const batch = readBatch(text)
+      if (batch === undefined) warn('an entry of a room log cannot be read and is treated as absent')
+      else this.#deliver(batch, id, quietly)
+    }
+    const newest = entries.at(-1)
+    if (newest !== undefined) timeline.readUpTo(newest.id, entries[0]?.id, lasting())
+  }
+
+  /** Hints that waited for a read. */
+  #offerBuffered(): void {
+    const waiting = this.#buffered.splice(0).sort((a, b) => a.first - b.first)
+    const isLastLook = this.#looks >= LOOKS
+    for (const batch of waiting) {
+      if (this.#isOld(batch)) continue
+      if (this.#follows(batch, true) || isLastLook) this.#deliver(batch, undefined, false)
+      else this.#buffered.push(batch)
+    }
+    for (const [origin, n] of this.#wanted) {
+      const before = this.#deps.timeline.countOf(origin)
+      if (n > before && !isLastLook) continue
+      this.#wanted.delete(origin)
+      if (n <= before) continue
+      // They are nowhere to be had.
+      this.#deps.timeline.log.lose(origin, n)
+      this.#deps.timeline.count(origin, n)
+      if (before > 0) this.#deps.hole()
+    }
+    if (this.#buffered.length === 0 && this.#wanted.size === 0) {
+      this.#looks = 0
+      return
+    }
+    this.#looks += 1
+    this.#lookAgain()
+  }
+
+  #isOld({ origin, first, events }: Batch): boolean {
+    return first + events.length - 1 <= this.#deps.timeline.countOf(origin)
+  }
+
+  /** Whether a hint can be delivered without a look at the log. */
+  #follows(batch: Batch, wasRead = false): boolean {
+    const { timeline } = this.#deps
+    if (!this.#isOpen || this.#isOld(batch)) return false
+    // Nothing overtakes what waits.
+    if (!wasRead && this.#buffered.some(({ origin }) => origin === batch.origin)) return false
+    if (batch.first > timeline.countOf(batch.origin) + 1 && !batch.cut) return false
+    return wasRead || !batch.events.some(({ moved }) => moved === true)
+  }
+
+  #deliver(batch: Batch, id: string | undefined, quietly: boolean): void {
+    const { timeline, deliver, concerns } = this.#deps
+    const { origin, first, events } = batch
+    const last = first + events.length - 1
+    if (id !== undefined) timeline.log.identify(origin, first, last, id)
+    if (origin === timeline.origin) return
+    const before = timeline.countOf(origin)
+    if (first > before + 1) {
+      timeline.log.lose(origin, first - 1)
+      if (!quietly && !batch.cut && before > 0) this.#deps.hole()
+    }
+    for (const [index, event] of events.entries()) {
+      const n = first + index
+      if (n <= before) continue
+      const { from, speaker } = event
+      const spoke = from === undefined ? undefined : this.#spoke.get(from)
+      const isDropped =
+        (spoke !== undefined && speaker !== undefined && isLate(speaker, spoke)) || !concerns(event)
+      if (isDropped) {
+        timeline.count(origin, n)
+        continue
+      }
+      if (from !== undefined && speaker !== undefined) this.speaks(from, speaker)
+      const { open, audience } = event
+      const known = id === undefined ? {} : { id }
+      const framed = timeline.foreign({
+        origin,
+        n,
+        open,
+        from,
+        audience,
+        speaker: speaker ?? { attempt: 0, since: 0 },
+        ...known,
+      })
+      if (!quietly) deliver(framed, event, origin, n)
+    }
+  }
+}

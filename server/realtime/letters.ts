@@ -1,0 +1,103 @@
+/** What instances say to each other besides events. Lines of JSON with a version; unknown ones are passed over. */
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { SeatName } from '../domain/shared-rooms.ts'
+import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import { Device, MemberState, Role, Room } from '../protocol/models.ts'
+import type { LeaveReason } from '../protocol/messages.ts'
+import type { Origin } from './cursor.ts'
+
+const text = <T extends string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 256 }))
+const version = { v: Type.Literal(1), from: text<InstanceId>() }
+const inRoom = { ...version, room: text<RoomId>() }
+/** The opening of the room that a letter speaks of, and its rising number among what it tells of its seats. */
+const numbered = { ...inRoom, origin: text<Origin>(), pn: Type.Integer() }
+
+/** A seat as the instance that holds it tells of it. */
+const RemoteSeat = Type.Object({
+  id: text<SessionId>(),
+  /** Its row in the store. */
+  key: text<SeatName>(),
+  attempt: Type.Integer(),
+  since: Type.Integer(),
+  starts: Type.Array(Type.Object({ origin: text<Origin>(), seat: Type.Integer() })),
+  connected: Type.Boolean(),
+  /** It waits for approval: no member yet. */
+  pending: Type.Boolean(),
+  joinedAt: Type.Number(),
+  role: Role,
+  name: Type.String(),
+  device: Device,
+  state: MemberState,
+})
+export type RemoteSeat = Static<typeof RemoteSeat>
+
+const REASONS = ['left', 'lost', 'kicked', 'revoked', 'instance-lost', 'moved'] as const
+/** Why a seat is gone; `moved`: its session has a newer one elsewhere. */
+export type SeatEnd = LeaveReason | 'moved'
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] })
+
+/** Every seat of the sender, and how far its events go that are logged. */
+const list = { ...numbered, seats: Type.Array(RemoteSeat), n: Type.Integer() }
+
+const LETTERS = {
+  /** Tells its list and asks for one. */
+  greet: Type.Object({ t: Type.Literal('greet'), ...list }),
+  answer: Type.Object({ t: Type.Literal('answer'), ...list }),
+  /** A seat is new or changed. */
+  seat: Type.Object({ t: Type.Literal('seat'), ...numbered, seat: RemoteSeat }),
+  gone: Type.Object({
+    t: Type.Literal('gone'),
+    ...numbered,
+    id: text<SessionId>(),
+    attempt: Type.Integer(),
+    why: oneOf(REASONS),
+  }),
+  /** How far events and tellings of seats go: what was missed is asked for. */
+  counts: Type.Object({ t: Type.Literal('counts'), ...numbered, n: Type.Integer() }),
+  /** The sender has nobody in the room any more; `stay`: its members keep their seats for the resume window. */
+  bye: Type.Object({ t: Type.Literal('bye'), ...numbered, stay: Type.Boolean() }),
+  /** The sender was sent something of a room it does not have open. */
+  absent: Type.Object({ t: Type.Literal('absent'), ...inRoom }),
+  /** A session ended. */
+  end: Type.Object({
+    t: Type.Literal('end'),
+    ...inRoom,
+    id: text<SessionId>(),
+    ending: oneOf(['kicked', 'revoked', 'left', 'denied'] as const),
+  }),
+  'room-gone': Type.Object({ t: Type.Literal('room-gone'), ...inRoom }),
+  room: Type.Object({ t: Type.Literal('room'), ...inRoom, info: Room, rev: Type.Integer() }),
+  ping: Type.Object({ t: Type.Literal('ping'), ...version }),
+  pong: Type.Object({ t: Type.Literal('pong'), ...version }),
+  /** To itself: whether its own inbox is heard. */
+  echo: Type.Object({ t: Type.Literal('echo'), ...version, n: Type.Integer() }),
+  /** The receiver was taken for dead. */
+  obituary: Type.Object({ t: Type.Literal('obituary'), ...version }),
+} as const
+
+type LetterType = keyof typeof LETTERS
+export type LetterOf<T extends LetterType> = Static<(typeof LETTERS)[T]>
+export type Letter = { [T in LetterType]: LetterOf<T> }[LetterType]
+/** Letters about one room. */
+export type RoomLetter = Extract<Letter, { room: RoomId }>
+/** A letter before the version and the sender are written on it. */
+export type Draft<L = Letter> = L extends unknown ? Omit<L, 'v' | 'from'> : never
+
+const CHECKS = new Map(Object.entries(LETTERS).map(([type, schema]) => [type, Compile(schema)]))
+
+export const letterText = (from: InstanceId, draft: Draft): string => JSON.stringify({ v: 1, from, ...draft })
+
+/** Reads a letter; nothing where it is damaged, or of an unknown kind or version [STORE-6]. */
+export function readLetter(line: string): Letter | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string') return undefined
+  return CHECKS.get(value.t)?.Check(value) === true ? (value as Letter) : undefined
+}

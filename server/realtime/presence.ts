@@ -1,0 +1,148 @@
+import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import type { Origin } from './cursor.ts'
+import type { RemoteSeat } from './letters.ts'
+
+/** What one other instance has told of the room. */
+interface Other {
+  readonly origin: Origin
+  /** Number of its newest telling. */
+  pn: number
+  /** False: what is known comes from the store alone, and it has not answered yet. */
+  isTold: boolean
+  readonly seats: Map<SessionId, RemoteSeat>
+}
+
+/**
+ * Seats that other instances hold, as they tell of them: a full list, then numbered changes. A number that does not
+ * follow means that something was lost, and the list is asked for again.
+ */
+export class Presence {
+  readonly #others = new Map<InstanceId, Other>()
+  /** Seats whose instance has gone and that may be taken up again. */
+  readonly #left = new Map<SessionId, { readonly seat: RemoteSeat; readonly shown: boolean }>()
+
+  get instances(): InstanceId[] {
+    return [...this.#others.keys()]
+  }
+
+  origins(): Set<Origin> {
+    return new Set([...this.#others.values()].map(({ origin }) => origin))
+  }
+
+  has(instance: InstanceId): boolean {
+    return this.#others.has(instance)
+  }
+
+  /** Whether an instance has told its list itself. */
+  isTold(instance: InstanceId): boolean {
+    return this.#others.get(instance)?.isTold === true
+  }
+
+  originOf(instance: InstanceId): Origin | undefined {
+    return this.#others.get(instance)?.origin
+  }
+
+  seatsOf(instance: InstanceId): SessionId[] {
+    return [...(this.#others.get(instance)?.seats.keys() ?? [])]
+  }
+
+  /** The seat of a session with its highest attempt, wherever it is. */
+  find(id: SessionId): RemoteSeat | undefined {
+    let best = this.#left.get(id)?.seat
+    for (const { seats } of this.#others.values()) {
+      const seat = seats.get(id)
+      if (seat !== undefined && seat.attempt >= (best?.attempt ?? -1)) best = seat
+    }
+    return best
+  }
+
+  /** The same, if it is shown as a member. */
+  member(id: SessionId): RemoteSeat | undefined {
+    const seat = this.find(id)
+    if (seat === undefined || seat.pending) return undefined
+    return this.#left.get(id)?.seat === seat && this.#left.get(id)?.shown !== true ? undefined : seat
+  }
+
+  ids(): Set<SessionId> {
+    const ids = new Set(this.#left.keys())
+    for (const { seats } of this.#others.values()) for (const id of seats.keys()) ids.add(id)
+    return ids
+  }
+
+  /** An instance's whole list. @returns the sessions concerned; nothing where the list is an old one */
+  list(instance: InstanceId, origin: Origin, pn: number, seats: readonly RemoteSeat[]): Set<SessionId> | undefined {
+    const known = this.#others.get(instance)
+    if (known?.origin === origin && known.isTold && pn < known.pn) return undefined
+    const concerned = new Set(known?.seats.keys())
+    for (const { id } of seats) concerned.add(id)
+    this.#others.set(instance, { origin, pn, isTold: true, seats: new Map(seats.map((seat) => [seat.id, seat])) })
+    return concerned
+  }
+
+  /** What the store says of an instance that has not told its list yet. */
+  suppose(instance: InstanceId, origin: Origin, seats: readonly RemoteSeat[]): void {
+    if (this.isTold(instance)) return
+    this.#others.set(instance, {
+      origin,
+      pn: 0,
+      isTold: false,
+      seats: new Map(seats.map((seat) => [seat.id, seat])),
+    })
+  }
+
+  /** A change: applied, told before, or one that shows that another was lost. */
+  follows(instance: InstanceId, origin: Origin, pn: number): 'next' | 'old' | 'lost' {
+    const known = this.#others.get(instance)
+    if (known === undefined || known.origin !== origin || !known.isTold) return 'lost'
+    if (pn <= known.pn) return 'old'
+    if (pn > known.pn + 1) return 'lost'
+    known.pn = pn
+    return 'next'
+  }
+
+  /** Whether an instance has told everything that it says it has. */
+  isUpTo(instance: InstanceId, origin: Origin, pn: number): boolean {
+    const known = this.#others.get(instance)
+    return known?.origin === origin && known.isTold && known.pn >= pn
+  }
+
+  put(instance: InstanceId, seat: RemoteSeat): void {
+    this.#others.get(instance)?.seats.set(seat.id, seat)
+    const left = this.#left.get(seat.id)
+    if (left !== undefined && left.seat.attempt <= seat.attempt) this.#left.delete(seat.id)
+  }
+
+  /** A session has left up to an attempt, wherever its seats are believed to be. */
+  remove(id: SessionId, attempt: number): void {
+    for (const { seats } of this.#others.values()) {
+      const seat = seats.get(id)
+      if (seat !== undefined && seat.attempt <= attempt) seats.delete(id)
+    }
+    const left = this.#left.get(id)
+    if (left !== undefined && left.seat.attempt <= attempt) this.#left.delete(id)
+  }
+
+  /** One instance holds a seat no more; the session may have another. */
+  removeAt(instance: InstanceId, id: SessionId, attempt: number): void {
+    const seats = this.#others.get(instance)?.seats
+    const seat = seats?.get(id)
+    if (seat !== undefined && seat.attempt <= attempt) seats?.delete(id)
+  }
+
+  /** An instance is out of the room. @returns what it held */
+  drop(instance: InstanceId): RemoteSeat[] {
+    const seats = [...(this.#others.get(instance)?.seats.values() ?? [])]
+    this.#others.delete(instance)
+    return seats
+  }
+
+  /** A seat is left behind by its instance, to be taken up again or to end. */
+  leave(seat: RemoteSeat, shown: boolean): void {
+    if ((this.find(seat.id)?.attempt ?? -1) > seat.attempt) return
+    this.#left.set(seat.id, { seat: { ...seat, connected: false }, shown })
+  }
+
+  leftBehind(id: SessionId): RemoteSeat | undefined {
+    return this.#left.get(id)?.seat
+  }
+}

@@ -1,0 +1,293 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { HealthSource } from '../domain/health.ts'
+import { StoreUnavailable } from '../domain/refusal.ts'
+import { readStoredRoom, storedRoomText, type Rows, type StoredRoom } from '../domain/rooms.ts'
+import type { Authenticated, Sessions } from '../domain/sessions.ts'
+import { shapeOfStored, type SharedRooms } from '../domain/shared-rooms.ts'
+import type { CloseReason } from '../protocol/closes.ts'
+import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import type { Member } from '../protocol/models.ts'
+import type { Outgoing } from './batch.ts'
+import { Doorway, type Comer, type Place, type SharedRoom } from './doorway.ts'
+import type { Ending } from './endings.ts'
+import type { Draft, Letter } from './letters.ts'
+import { OutsideEvents } from './outside.ts'
+import { Post } from './post.ts'
+import type { Room } from './room.ts'
+import { Sharing, type SharingDeps } from './sharing.ts'
+
+/** What a hub is given where instances share its rooms. */
+export interface SharedOptions {
+  readonly shared: SharedRooms
+  readonly bus: Bus
+  readonly health: HealthSource
+  readonly sessions: Sessions
+  readonly instance: InstanceId
+  readonly peerTimeoutMs: number
+}
+
+/** What it asks of the hub. */
+export interface SharedHubDeps extends SharedOptions {
+  readonly clock: Clock
+  readonly resumeWindowMs: number
+  readonly random: () => number
+  readonly makeRoom: (stored: StoredRoom) => Room
+  /** Another instance says that a session or a room has ended, or was changed. */
+  readonly ended: (room: RoomId, id: SessionId, ending: Ending) => void
+  readonly roomEnded: (room: RoomId) => void
+  readonly roomChanged: (stored: StoredRoom) => void
+  readonly hasEnded: (id: SessionId) => boolean
+  readonly sessionsFound: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
+  /** The row of a session that is connected here. */
+  readonly textOf: (room: RoomId, id: SessionId) => string | undefined
+  readonly log: {
+    info(fields: object, text: string): void
+    warn(fields: object, text: string): void
+    error(fields: object, text: string): void
+  }
+}
+
+/** After an outage rooms are looked at a few at a time, so that the store is not run over. */
+const AT_ONCE = 4
+/** Many instances come back at once: each begins within this time. Milliseconds. */
+const JITTER = 500
+/** What is under way at the end may take so long. Milliseconds. */
+const LEAVE_WITHIN = 1_000
+
+/** The part of a hub that deals with other instances. */
+export class SharedHub {
+  readonly doorway: Doorway
+  readonly post: Post
+  readonly #deps: SharedHubDeps
+  readonly #rooms = new Map<RoomId, SharedRoom>()
+  readonly #outside: OutsideEvents
+  readonly #stopHealth: () => void
+  #returning = false
+  #returnAgain = false
+
+  constructor(deps: SharedHubDeps) {
+    this.#deps = deps
+    const { shared, bus, instance, clock, peerTimeoutMs, health, sessions, log } = deps
+    this.#outside = new OutsideEvents(shared, instance)
+    this.post = new Post({
+      bus,
+      instance,
+      clock,
+      peerTimeoutMs,
+      log,
+      listener: {
+        batch: (batch) => {
+          const open = this.#rooms.get(batch.room)
+          if (open === undefined) {
+            void this.post.send(batch.instance, { t: 'absent', room: batch.room })
+            return
+          }
+          open.sharing.heardFrom(batch.instance, batch.origin)
+          open.sharing.incoming.offer(batch)
+        },
+        letter: (letter) => this.#letter(letter),
+        returned: () => this.#returned(),
+        dead: (other, rooms) => {
+          for (const room of rooms) this.#rooms.get(room)?.sharing.dead(other)
+        },
+        cut: () => health.check(),
+        repeat: () => {
+          for (const { sharing } of this.#rooms.values()) sharing.repeatCounts()
+        },
+      },
+    })
+    this.doorway = new Doorway({
+      shared,
+      sessions,
+      clock,
+      instance,
+      isAway: () => this.isAway,
+      inboxOpened: () => (this.isAway ? Promise.resolve() : this.post.opened()),
+      find: (id) => this.#rooms.get(id),
+      make: (stored) => this.#make(stored),
+      discard: (open) => this.#discard(open),
+      found: deps.sessionsFound,
+      warn: (what) => log.warn({}, what),
+    })
+    this.#stopHealth = health.onHealth(() => {
+      this.post.storeChanged(this.isAway)
+      for (const { sharing } of this.#rooms.values()) sharing.storeChanged()
+      if (!this.isAway) this.#returned()
+    })
+  }
+
+  get isAway(): boolean {
+    return this.#deps.health.health.state === 'degraded'
+  }
+
+  place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
+    return this.doorway.place(stored, session, comer)
+  }
+
+  /** The room has nobody here any more. */
+  closed(room: Room): void {
+    const open = this.#rooms.get(room.id)
+    if (open?.room !== room) return
+    this.#rooms.delete(room.id)
+    open.sharing.close(false).catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Publishes to a room that is not open here. */
+  publishOutside(room: RoomId, event: Outgoing): void {
+    this.#outside.publish(room, event).catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Members of a room that is not open here, as the store knows them. @throws StoreUnavailable */
+  async membersElsewhere(room: RoomId): Promise<Member[]> {
+    return (await this.#deps.shared.members(room)).flatMap((stored) => shapeOfStored(stored) ?? [])
+  }
+
+  /** Tells those who may hold a session, or the room, of its end. @param seats as they were read behind the end */
+  tell(room: RoomId, seats: Rows, draft: Draft<Extract<Letter, { t: 'end' | 'room-gone' | 'room' }>>): void {
+    const to = new Set(this.#rooms.get(room)?.room.presence.instances)
+    for (const { instance, member, lost } of this.#deps.shared.seatsIn(seats)) {
+      if (lost !== undefined || (draft.t === 'end' && member !== draft.id)) continue
+      to.add(instance)
+    }
+    to.delete(this.#deps.instance)
+    for (const instance of to) void this.post.send(instance, draft)
+  }
+
+  /** The same where the seats are still to be read. */
+  async tellEverybody(room: RoomId, draft: Draft<Extract<Letter, { t: 'room' }>>): Promise<void> {
+    const open = this.#rooms.get(room)
+    const known = open?.room.presence.instances
+    const to =
+      known ?? (await this.#deps.shared.seats(room)).flatMap((seat) => (seat.lost === undefined ? seat.instance : []))
+    for (const instance of new Set(to)) if (instance !== this.#deps.instance) void this.post.send(instance, draft)
+  }
+
+  /** This instance ends: its members keep their seats for whoever takes them up [DRAIN-2]. */
+  async leave(): Promise<void> {
+    this.#stopHealth()
+    const leaving = Promise.all([...this.#rooms.values()].map(({ sharing }) => sharing.close(true)))
+    await Promise.race([
+      leaving,
+      new Promise<void>((resolve) => void this.#deps.clock.after(LEAVE_WITHIN, resolve)),
+    ])
+    this.#rooms.clear()
+    await this.post.close()
+  }
+
+  #make(stored: StoredRoom): SharedRoom {
+    const room = this.#deps.makeRoom(stored)
+    const { shared, instance, clock, resumeWindowMs, hasEnded, log } = this.#deps
+    const deps: SharingDeps = {
+      shared,
+      instance,
+      clock,
+      resumeWindowMs,
+      hasEnded,
+      neighbours: this.post.neighbours,
+      isAway: () => this.isAway,
+      post: (to, draft) => this.post.send(to, draft),
+      warn: (what) => log.warn({ room: room.id }, what),
+      failed: (error) => this.#failed(error),
+    }
+    const sharing = new Sharing(room, deps)
+    room.shared = sharing
+    const open: SharedRoom = { room, sharing, opening: undefined }
+    this.#rooms.set(room.id, open)
+    return open
+  }
+
+  #discard({ room, sharing }: SharedRoom): void {
+    if (this.#rooms.get(room.id)?.room === room) this.#rooms.delete(room.id)
+    for (const connection of room.dissolve()) connection.close('overloaded')
+    sharing.dispose()
+  }
+
+  #letter(letter: Letter): void {
+    switch (letter.t) {
+      case 'end':
+        this.#deps.ended(letter.room, letter.id, letter.ending)
+        return
+      case 'room-gone':
+        this.#deps.roomEnded(letter.room)
+        return
+      case 'room':
+        this.#deps.roomChanged({ room: letter.info, rev: letter.rev })
+        return
+      case 'ping':
+      case 'pong':
+      case 'echo':
+      case 'obituary':
+        return
+      default: {
+        const open = this.#rooms.get(letter.room)
+        if (open !== undefined) open.sharing.receive(letter)
+        else if (letter.t !== 'bye' && letter.t !== 'absent')
+          void this.post.send(letter.from, { t: 'absent', room: letter.room })
+      }
+    }
+  }
+
+  /** Others may have taken this instance for dead, or it may have missed what they said. */
+  #returned(): void {
+    if (this.isAway) return
+    this.#returnAgain = true
+    if (this.#returning) return
+    this.#returning = true
+    this.#deps.clock.after(Math.round(this.#deps.random() * JITTER), () => {
+      this.#returnAll().then(
+        () => {
+          this.#returning = false
+          if (this.#returnAgain) this.#returned()
+        },
+        (error: unknown) => {
+          this.#returning = false
+          this.#failed(error)
+        },
+      )
+    })
+  }
+
+  async #returnAll(): Promise<void> {
+    this.#returnAgain = false
+    const left = [...this.#rooms.values()].filter(({ opening }) => opening === undefined)
+    const work = async (): Promise<void> => {
+      for (let open = left.pop(); open !== undefined; open = left.pop()) {
+        if (this.#rooms.get(open.room.id) === open) await this.#reopen(open)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  }
+
+  /** Puts what this instance has of a room once more, and learns what the others have. */
+  async #reopen({ room, sharing }: SharedRoom): Promise<void> {
+    const { shared, sessions, textOf, log } = this.#deps
+    try {
+      const found = await shared.reopen(room.id, sharing.ownRows(), room.timeline.read)
+      const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
+      if (stored === 'deleted') {
+        this.#deps.roomEnded(room.id)
+        return
+      }
+      if (stored === undefined) await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
+      else if (stored.rev > room.rev) this.#deps.roomChanged(stored)
+      for (const { id } of [...room.seats(), ...room.waiting()]) {
+        const text = found.sessions.get(id)
+        const own = textOf(room.id, id)
+        if (text === undefined && own !== undefined) await shared.restoreSession(room.id, id, own)
+        else if (text !== undefined && sessions.read(text) === undefined) this.#deps.ended(room.id, id, 'revoked')
+      }
+      sharing.reopened(found)
+      this.#deps.sessionsFound(room, found.sessions)
+    } catch (error) {
+      this.#failed(error)
+      if (error instanceof StoreUnavailable) this.#returnAgain = true
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { log } = this.#deps
+    const say = error instanceof StoreUnavailable ? log.info : log.error
+    say.call(log, { err: error }, 'what instances share could not be kept')
+  }
+}

@@ -1,0 +1,195 @@
+import type { CursorText, SessionId } from '../protocol/ids.ts'
+import {
+  cursorText,
+  isBehind,
+  newOrigin,
+  partText,
+  readCursor,
+  type Cursor,
+  type EntryId,
+  type Origin,
+} from './cursor.ts'
+import { RoomLog, type Audience, type LogEvent, type Speaker } from './log.ts'
+import type { Framed } from './wire.ts'
+
+/** The place that a seat began at: the k-th seat taken at an origin. */
+export interface Start {
+  readonly origin: Origin
+  readonly seat: number
+}
+
+/** An event of another origin, before it is framed. */
+export interface Foreign {
+  readonly origin: Origin
+  readonly n: number
+  /** JSON text without its last brace: the cursor is written behind it. */
+  readonly open: string
+  readonly from: SessionId | undefined
+  readonly audience: Audience
+  readonly speaker: Speaker
+  readonly id?: EntryId
+}
+
+/** Others' parts a cursor may have before the log is to be read, which makes them needless. */
+const MANY_PARTS = 12
+
+/**
+ * The order of a room's events on this instance: its own numbers, what it has of other origins, the cursor behind the
+ * newest event, and the tail that a resume is served from.
+ */
+export class Timeline {
+  readonly origin = newOrigin()
+  readonly log = new RoomLog()
+  #n = 0
+  #seats = 0
+  /** Other origins: the newest number that was delivered here. */
+  readonly #counts = new Map<Origin, number>()
+  /** Those of them that have spoken since the log was read last, with their part of the cursor. */
+  readonly #spoken = new Map<Origin, string>()
+  #others = ''
+  #read: EntryId | undefined
+  /** The oldest entry that the store had when this opening read it first. */
+  #oldest: EntryId | undefined
+
+  /** The newest place. */
+  get at(): CursorText {
+    return cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others)
+  }
+
+  /** The newest own number. */
+  get n(): number {
+    return this.#n
+  }
+
+  /** Entries of the stored log up to this one were read. */
+  get read(): EntryId | undefined {
+    return this.#read
+  }
+
+  /** Whether reading the log would shorten the cursor much. */
+  get isLong(): boolean {
+    return this.#spoken.size > MANY_PARTS
+  }
+
+  /** The newest number of each origin. */
+  counts(): Map<Origin, number> {
+    return new Map(this.#counts).set(this.origin, this.#n)
+  }
+
+  countOf(origin: Origin): number {
+    return origin === this.origin ? this.#n : (this.#counts.get(origin) ?? 0)
+  }
+
+  /** Takes a place for a new seat, which no cursor from before it has. */
+  seat(): Start {
+    this.#seats += 1
+    return { origin: this.origin, seat: this.#seats }
+  }
+
+  /** Frames the next own event. @param open JSON text without its last brace */
+  own(open: string, from: SessionId | undefined, audience: Audience, speaker?: Speaker): Framed {
+    this.#n += 1
+    const text = `${open},"at":"${this.at}"}`
+    return this.log.add(this.origin, this.#n, text, from, audience, speaker)
+  }
+
+  /** An own number that has no event: it was too much to be kept for others. */
+  skip(): number {
+    this.#n += 1
+    this.log.lose(this.origin, this.#n)
+    return this.#n
+  }
+
+  /** Frames an event of another origin. */
+  foreign({ origin, n, open, from, audience, speaker, id }: Foreign): Framed {
+    this.count(origin, n)
+    return this.log.add(origin, n, `${open},"at":"${this.at}"}`, from, audience, speaker, id)
+  }
+
+  /** An event of another origin went by, delivered or not. */
+  count(origin: Origin, n: number): void {
+    this.#counts.set(origin, n)
+    this.#speak(origin, n)
+  }
+
+  /** An origin that may speak again stands in each cursor, whether it has spoken or not. */
+  watch(origin: Origin): void {
+    if (origin !== this.origin && !this.#spoken.has(origin)) this.#speak(origin, this.countOf(origin))
+  }
+
+  /** The log was read up to an entry, and everything in it was delivered here. @param lasting origins to watch on */
+  readUpTo(id: EntryId, oldest: EntryId | undefined, lasting: ReadonlySet<Origin>): void {
+    this.#read = id
+    this.#oldest ??= oldest
+    for (const origin of this.#spoken.keys()) if (!lasting.has(origin)) this.#spoken.delete(origin)
+    this.#join()
+  }
+
+  /**
+   * What went by behind a cursor, oldest first; nothing where the cursor has not been or a part of it is gone.
+   * @param starts the places that the seat began at, of which the cursor must have one
+   */
+  missed(text: string, starts: readonly Start[]): { events: LogEvent[]; cursor: Cursor } | undefined {
+    const cursor = readCursor(text)
+    if (cursor === undefined) return undefined
+    const own = cursor.counts.get(this.origin)
+    // Places of this origin that have not been.
+    if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
+    if (!starts.some(({ origin, seat }) => (cursor.seats.get(origin) ?? -1) >= seat)) return undefined
+    if (!this.#isWhole(cursor)) return undefined
+    if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
+    return { events: withoutLate(this.log.all(), cursor), cursor }
+  }
+
+  #isWhole(cursor: Cursor): boolean {
+    for (const [origin, gone] of this.log.gone) {
+      const seen = cursor.counts.get(origin)
+      if (seen !== undefined) {
+        if (seen < gone.n) return false
+        continue
+      }
+      const id = gone.id ?? this.#oldest
+      // Of an origin that the cursor does not name everything it saw is in the part that was read.
+      if (cursor.read === undefined || id === undefined || isBehind(id, cursor.read)) return false
+    }
+    return true
+  }
+
+  #speak(origin: Origin, n: number): void {
+    this.#spoken.set(origin, `.${partText(origin, n)}`)
+    this.#join()
+  }
+
+  #join(): void {
+    this.#others = [...this.#spoken.values()].join('')
+  }
+}
+
+/** Whether a cursor has an event. */
+function hasSeen(cursor: Cursor, { origin, n, id }: LogEvent): boolean {
+  if (n <= (cursor.counts.get(origin) ?? 0)) return true
+  return id !== undefined && cursor.read !== undefined && !isBehind(id, cursor.read)
+}
+
+/**
+ * The events that a cursor has not seen, without those that came late: sent by an earlier connection of a sender of
+ * whom it has seen a later one already [ROOM-3]. They were never answered with `ok`.
+ */
+function withoutLate(events: readonly LogEvent[], cursor: Cursor): LogEvent[] {
+  const spoke = new Map<SessionId, Speaker>()
+  const missed: LogEvent[] = []
+  for (const event of events) {
+    const { from, speaker } = event
+    if (!hasSeen(cursor, event)) missed.push(event)
+    else if (from !== undefined && speaker !== undefined && speaker.attempt > (spoke.get(from)?.attempt ?? -1))
+      spoke.set(from, speaker)
+  }
+  return missed.filter(({ from, speaker }) => {
+    const latest = from === undefined ? undefined : spoke.get(from)
+    return latest === undefined || speaker === undefined || !isLate(speaker, latest)
+  })
+}
+
+/** Whether a connection is an earlier one of the same chain. */
+export const isLate = (speaker: Speaker, latest: Speaker): boolean =>
+  speaker.attempt < latest.attempt && speaker.attempt >= latest.since

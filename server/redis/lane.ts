@@ -1,0 +1,76 @@
+import type { Answer, Command } from './commands.ts'
+
+/** Requests larger than this go on their own; the smallest plan takes 10 MB. Characters. */
+const MAX_REQUEST = 1024 * 1024
+const MAX_COMMANDS = 1_000
+
+type Send = (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]>
+
+interface Waiting {
+  readonly commands: readonly Command[]
+  readonly atomic: boolean
+  readonly size: number
+  resolve(answers: readonly Answer[]): void
+  reject(error: unknown): void
+}
+
+const sizeOf = (commands: readonly Command[]): number => {
+  let size = 0
+  for (const command of commands) for (const part of command) size += part.length
+  return size
+}
+
+/**
+ * Keeps requests in order where parallel ones would overtake each other: one is out at a time, and what is asked
+ * for meanwhile goes together in the next. A transaction is a request of its own.
+ */
+export function createLane(
+  send: Send,
+): (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]> {
+  let waiting: Waiting[] = []
+  let busy = false
+
+  /** As many of those that wait as one request may carry. */
+  const next = (): Waiting[] => {
+    let count = 0
+    let size = 0
+    let commands = 0
+    for (const item of waiting) {
+      size += item.size
+      commands += item.commands.length
+      if (count > 0 && (item.atomic || size > MAX_REQUEST || commands > MAX_COMMANDS)) break
+      count += 1
+      if (item.atomic) break
+    }
+    const batch = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    return batch
+  }
+
+  const run = async (): Promise<void> => {
+    busy = true
+    while (waiting.length > 0) {
+      const batch = next()
+      try {
+        const answers = await send(
+          batch.flatMap(({ commands }) => commands),
+          batch[0]?.atomic ?? false,
+        )
+        let at = 0
+        for (const { commands, resolve } of batch) {
+          resolve(answers.slice(at, at + commands.length))
+          at += commands.length
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    busy = false
+  }
+
+  return (commands, atomic) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ commands, atomic, size: sizeOf(commands), resolve, reject })
+      if (!busy) void run()
+    })
+}

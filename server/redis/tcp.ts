@@ -1,0 +1,166 @@
+import { createClient, ErrorReply } from '@redis/client'
+import {
+  count,
+  DEFAULT_TIMEOUT_MS,
+  type Answer,
+  type Command,
+  type LinkOptions,
+  type RedisLink,
+} from './commands.ts'
+import { failureOfAnswer, failureOfConnection, RedisFailure, tooLate } from './failure.ts'
+import { keepOpen, type Opened } from './keep-open.ts'
+
+export interface TcpOptions extends LinkOptions {
+  /** `redis://` or `rediss://`, with its credentials. */
+  readonly url: string
+}
+
+/** A peer that vanished without a word is noticed after this and some ten probes, one a second. Milliseconds. */
+const KEEP_ALIVE_AFTER = 10_000
+
+const newClient = (url: string, timeoutMs: number) =>
+  createClient({
+    url,
+    // The answers of version 2 have the form of those over REST, and it needs no command to agree on.
+    RESP: 2,
+    // Neither does the server need to know who calls: every command may cost.
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    // What is asked without a connection fails at once.
+    disableOfflineQueue: true,
+    // Its own limit would take single commands out of a transaction that is half written.
+    commandOptions: { timeout: 0 },
+    socket: {
+      connectTimeout: timeoutMs,
+      keepAliveInitialDelay: KEEP_ALIVE_AFTER,
+      // A lost connection is replaced by a new client: an old one would write what was given up meanwhile.
+      reconnectStrategy: false,
+    },
+  })
+
+/** A connection over TCP that stands. */
+export interface TcpConnection extends Opened {
+  readonly client: ReturnType<typeof newClient>
+}
+
+const failureOf = (error: unknown): RedisFailure =>
+  error instanceof ErrorReply ? failureOfAnswer(error.message) : failureOfConnection(error)
+
+/** Rejects where the work takes longer than it may. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate(ms)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Connects, and makes ready what the connection is for.
+ * @throws RedisFailure
+ */
+export async function connectTcp(
+  url: string,
+  timeoutMs: number,
+  ended: AbortSignal,
+  prepare: (client: TcpConnection['client']) => Promise<void> = () => Promise.resolve(),
+): Promise<TcpConnection> {
+  const client = newClient(url, timeoutMs)
+  const end = () => {
+    // It throws where it is closed already.
+    if (client.isOpen) client.destroy()
+  }
+  const lost = new Promise<RedisFailure>((resolve) => {
+    client.on('error', (error: unknown) => resolve(failureOf(error)))
+    client.on('end', () => resolve(new RedisFailure('the connection was closed', 'network')))
+  })
+  ended.addEventListener('abort', end, { once: true })
+  try {
+    await within(
+      timeoutMs,
+      client.connect().then(() => prepare(client)),
+    )
+  } catch (error) {
+    end()
+    throw failureOf(error)
+  } finally {
+    ended.removeEventListener('abort', end)
+  }
+  return { client, lost, end }
+}
+
+const answerOf = (value: unknown): Answer =>
+  value instanceof ErrorReply ? { error: value.message } : { value }
+
+/** A Redis server over TCP. */
+export function createTcpLink({ url, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand }: TcpOptions): RedisLink {
+  let connection: TcpConnection | undefined
+  let why = new RedisFailure('there is no connection yet', 'network')
+  let tried: (() => void) | undefined
+  /** Whoever asks before the first attempt has ended waits for it. */
+  let first: Promise<void> | undefined = new Promise((resolve) => {
+    tried = resolve
+  })
+  const attempted = () => {
+    first = undefined
+    tried?.()
+  }
+  const stop = keepOpen<TcpConnection>({
+    open: (ended) => connectTcp(url, timeoutMs, ended),
+    opened(made) {
+      connection = made
+      attempted()
+    },
+    cut(failure) {
+      connection = undefined
+      why = failure
+      attempted()
+    },
+  })
+
+  /** Commands that were written one after the other, and what came of each. */
+  const settle = async (made: TcpConnection, commands: readonly Command[]) => {
+    // The first error of a broken connection is told; the others say the same.
+    const asked = commands.map((command) => made.client.sendCommand<unknown>([...command]))
+    try {
+      return await within(timeoutMs, Promise.allSettled(asked))
+    } catch (error) {
+      // Whether it is the server or the way to it: what else waits there would wait as long.
+      made.end()
+      throw error
+    }
+  }
+  const answer = (outcome: PromiseSettledResult<unknown>): Answer => {
+    if (outcome.status === 'fulfilled') return answerOf(outcome.value)
+    if (outcome.reason instanceof ErrorReply) return { error: outcome.reason.message }
+    throw failureOf(outcome.reason)
+  }
+
+  return {
+    async ask(commands, { atomic = false } = {}) {
+      if (first !== undefined) await first
+      if (connection === undefined) throw why
+      count(commands, onCommand)
+      if (!atomic || commands.length === 1) return (await settle(connection, commands)).map(answer)
+      const outcomes = await settle(connection, [['MULTI'], ...commands, ['EXEC']])
+      const answers = outcomes.map(answer)
+      const done = answers.at(-1)
+      if (done !== undefined && 'value' in done && Array.isArray(done.value)) return done.value.map(answerOf)
+      // The one that was refused says why, EXEC only that there was one.
+      const refused = answers.find((each) => 'error' in each)
+      throw refused === undefined
+        ? new RedisFailure('a transaction was given up', 'server')
+        : failureOfAnswer(refused.error)
+    },
+    async close() {
+      why = new RedisFailure('the connection was closed', 'network')
+      stop()
+      connection = undefined
+      attempted()
+    },
+  }
+}
