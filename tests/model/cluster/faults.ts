@@ -3,10 +3,9 @@ import type { Run } from '../run-state.ts'
 import type { Backend } from './reach.ts'
 import type { Fleet } from './fleet.ts'
 import type { Fault } from './scenarios.ts'
-import type { Server } from './server.ts'
+import { PEER_TIMEOUT, type Server } from './server.ts'
 
 /** An instance that is killed is lost for the others within this time [SYNC-3]. Milliseconds. */
-const PEER_TIMEOUT = 10_000
 export const LOST_WITHIN = PEER_TIMEOUT + 5_000
 /** Who was stopped or cut off, and a room after an outage, is right again so soon [SYNC-4, STORE-4]. Milliseconds. */
 const BACK_WITHIN = 5_000

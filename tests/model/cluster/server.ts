@@ -1,4 +1,5 @@
 /** One instance of several: its process, its way to the shared store, its inbox, and the real server in it. */
+import { createResilientStore, type ResilientStore } from '../../../server/store/resilient.ts'
 import { Instance, type Settings } from '../instance.ts'
 import type { Entrance, Link } from '../link.ts'
 import type { Weather } from '../store.ts'
@@ -14,10 +15,13 @@ export interface Place {
   readonly settings: Settings
   readonly weather: () => Weather
   readonly fault: (who: string, what: string) => void
+  readonly warned: (who: string, what: string) => void
 }
 
-/** Milliseconds that a drained process stays after its last socket has closed, as server/main.ts does it. */
-const EXITS_AFTER = 1_500
+/** A silent instance is dead after this time. Milliseconds. */
+export const PEER_TIMEOUT = 10_000
+/** Milliseconds that a drained process says so, at least, before it goes, as server/main.ts does it. */
+const SAYS_SO_FOR = 1_200
 const LOOKS_EVERY = 200
 
 export class Server implements Entrance {
@@ -25,6 +29,7 @@ export class Server implements Entrance {
   readonly process: Process
   readonly reach: Reach
   readonly bus: ModelBus
+  readonly store: ResilientStore
   readonly instance: Instance
   /** It was stopped, cut or cut off, and need not be right again before this. */
   troubledUntil = -Infinity
@@ -33,18 +38,32 @@ export class Server implements Entrance {
   readonly #links = new Set<Link>()
 
   constructor(id: string, place: Place, offset: number) {
-    const { world, backend, exchange, settings, weather, fault } = place
+    const { world, backend, exchange, settings, weather, fault, warned } = place
     this.id = id
     this.#world = world
     this.process = new Process(world, offset)
     this.reach = new Reach(world, this.process, backend, weather)
     this.bus = new ModelBus(world, exchange, this.process, this.reach)
+    const { clock } = this.process
+    const said = (what: string): void => world.say(id, what)
+    this.store = createResilientStore({
+      primary: this.reach.store(),
+      clock,
+      now: () => world.now(),
+      random: () => world.random.int(0, 99) / 100,
+      log: { info: said, warn: said, error: said },
+    })
     this.instance = new Instance({
       world,
-      clock: this.process.clock,
+      clock,
       id,
-      store: this.reach.store(),
+      store: this.store,
       settings,
+      sharing: { bus: this.bus, health: this.store, peerTimeoutMs: PEER_TIMEOUT },
+      warned: (what) => {
+        said(what)
+        warned(id, what)
+      },
       fault: (what) => fault(id, what),
     })
   }
@@ -78,22 +97,25 @@ export class Server implements Entrance {
     this.#links.clear()
   }
 
+  /** The run is over. */
+  async close(): Promise<void> {
+    await this.store.close()
+  }
+
   /** SIGTERM; the process ends some time after its sockets. */
   drain(exited: () => void): void {
     this.isDraining = true
     this.run(() => this.instance.hub.drain())
     const look = (): void => {
       if (this.isDead) return
-      if (this.liveLinks.length > 0) {
-        this.#world.after(LOOKS_EVERY, look)
-        return
-      }
-      this.#world.after(EXITS_AFTER, () => {
-        if (this.isDead) return
-        this.kill(true)
-        exited()
-      })
+      if (this.liveLinks.length > 0) this.#world.after(LOOKS_EVERY, look)
+      else this.run(() => void this.instance.hub.leave().then(exit))
     }
-    this.#world.after(LOOKS_EVERY, look)
+    const exit = (): void => {
+      if (this.isDead) return
+      this.kill(true)
+      exited()
+    }
+    this.#world.after(SAYS_SO_FOR, look)
   }
 }

@@ -59,6 +59,10 @@ class Story {
         settings: scenario.settings,
         weather: () => (isCalm() ? FAIR : scenario.weather),
         fault: (who, what) => ledger.violated('SEC-6', who, what),
+        warned: (_who, what) => {
+          if (what.includes('does not answer')) this.#count('deaths')
+          if (what.includes('were missed')) this.#count('holes')
+        },
       },
       SKEW,
     )
@@ -105,6 +109,10 @@ class Story {
     watch(run, scenario)
   }
 
+  #count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
+  }
+
   /** While steps fail or messages are lost, a word may need another try. */
   #isHardToReach(): boolean {
     return (
@@ -116,17 +124,17 @@ class Story {
 
   /** Nobody is lost with an instance that nothing has happened to. */
   #lost(client: Client, member: string): void {
-    this.counts['lost'] = (this.counts['lost'] ?? 0) + 1
+    this.#count('lost')
     if (this.scenario.faults.every((fault) => fault === 'outage' || fault === 'cut' || fault === 'deaf'))
       this.ledger.violated('STORE-4', client.name, `was told that ${member} is lost with its instance`)
   }
 
   /** Misfortunes, each at its own time. */
   strike(withinMs: number): void {
-    const { scenario, world, backend, counts, run } = this
+    const { scenario, world, backend, run } = this
     for (const fault of scenario.faults) {
       world.after(world.random.int(500, withinMs), () => {
-        counts[fault] = (counts[fault] ?? 0) + 1
+        this.#count(fault)
         STRIKES[fault]({
           run,
           backend,
@@ -205,6 +213,7 @@ export async function simulateSeveral(name: SeveralName, seed: number, traced = 
       await story.calm()
     }
     await story.goodbye()
+    for (const server of run.site.servers) await server.close()
     await run.store.close()
   })
   return {
