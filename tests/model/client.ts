@@ -120,8 +120,10 @@ export class Client {
     })
     this.#link = link
     this.links.push(link)
-    world.say(this.name, `connects, attempt ${this.#attempt}, resume ${this.#resume ?? '-'}`)
-    link.connect(reach())
+    const entrance = reach()
+    const where = entrance?.name ?? 'nowhere'
+    world.say(this.name, `connects to ${where}, attempt ${this.#attempt}, resume ${this.#resume ?? '-'}`)
+    link.connect(entrance)
     const resume = this.#resume === undefined ? {} : { resume: this.#resume }
     this.#write({ type: 'hello', token: this.token, attempt: this.#attempt, ...resume })
   }

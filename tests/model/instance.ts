@@ -44,6 +44,7 @@ const DAY = 86_400_000
 const NOTHING = (): void => undefined
 
 export class Instance implements Entrance {
+  readonly name: string
   readonly clock: CountingClock
   readonly hub: Hub
   readonly call: Call
@@ -52,6 +53,7 @@ export class Instance implements Entrance {
 
   constructor({ world, clock, id, store, settings, sharing, fault, warned }: Surroundings) {
     const { resumeWindowMs, pairingTtlMs, rateLimits } = settings
+    this.name = id
     this.clock = clock
     const instance = id as InstanceId
     const sessionTtlMs = 7 * DAY

@@ -14,6 +14,7 @@ export interface LinkListener {
 
 /** What a connection is made to. */
 export interface Entrance {
+  readonly name: string
   /** Lets something happen in the server's process: at once where that runs, later or never where it does not. */
   run(task: () => void): void
   accept(link: Link): boolean

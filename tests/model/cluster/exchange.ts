@@ -58,6 +58,8 @@ export class Exchange {
     for (let copies = random.chance(doubled) ? 2 : 1; copies > 0; copies -= 1) {
       const [least, most] = random.chance(LATE_CHANCE) ? LATE : DELAY
       this.#world.after(random.int(least, most), () => {
+        if (this.#world.trace !== undefined)
+          this.#world.say(to, `is sent ${text.replaceAll('\u001e', ' ').slice(0, 240)}`)
         if (this.#inboxes.get(to) === inbox && !inbox.isDeaf) inbox.take(text)
       })
     }

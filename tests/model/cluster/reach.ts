@@ -18,6 +18,7 @@ const TIMEOUT = [800, 2_500] as const
 const REFUSED = [1, 20] as const
 
 export class Reach {
+  readonly #id: string
   readonly #world: World
   readonly #process: Process
   readonly #backend: Backend
@@ -29,7 +30,8 @@ export class Reach {
   /** Commands that this instance has sent. */
   commands = 0
 
-  constructor(world: World, process: Process, backend: Backend, weather: () => Weather) {
+  constructor(id: string, world: World, process: Process, backend: Backend, weather: () => Weather) {
+    this.#id = id
     this.#world = world
     this.#process = process
     this.#backend = backend
@@ -61,7 +63,7 @@ export class Reach {
       const answer = (result: R | undefined, delay: number): void =>
         void this.#world.after(delay, () => this.#process.run(() => resolve(result)))
       const fail = (): void => {
-        this.#world.say('store', `${name} failed`)
+        this.#world.say(this.#id, `${name} failed`)
         answer(undefined, this.#between(random.chance(0.5) ? REFUSED : TIMEOUT))
       }
       let delay = this.#delay()
@@ -78,7 +80,7 @@ export class Reach {
           return
         }
         command().then((result) => {
-          this.#world.say('store', name)
+          this.#world.say(this.#id, `${name} done`)
           const back = this.#delay()
           if (fails) fail()
           else

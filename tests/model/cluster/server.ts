@@ -42,7 +42,7 @@ export class Server implements Entrance {
     this.id = id
     this.#world = world
     this.process = new Process(world, offset)
-    this.reach = new Reach(world, this.process, backend, weather)
+    this.reach = new Reach(id, world, this.process, backend, weather)
     this.bus = new ModelBus(world, exchange, this.process, this.reach)
     const { clock } = this.process
     const said = (what: string): void => world.say(id, what)
@@ -75,6 +75,10 @@ export class Server implements Entrance {
   /** Whether it takes part: not dead, not stopped, not cut off. */
   get isSound(): boolean {
     return this.process.isRunning && this.reach.isThere && this.bus.isOpen && !this.isDraining
+  }
+
+  get name(): string {
+    return this.id
   }
 
   run(task: () => void): void {
