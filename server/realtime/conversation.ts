@@ -144,12 +144,13 @@ export class Conversation implements Failures {
     id: SessionId,
   ): Promise<{ session: Authenticated; stored: StoredRoom } | CloseReason> {
     const { hub, sessions, rooms } = this.#realtime
-    const known = hub.seated(roomId, id)
+    // Coming in reads the session once more where instances share it.
+    const known = hub.isShared ? hub.seated(roomId, id) : undefined
     const here = known && sessions.proves(token, known.session)
     if (known !== undefined && here !== undefined && sessions.read(here.text) !== undefined)
       return { session: here, stored: known.stored }
-    let session = await sessions.preauthenticate(token)
-    const stored = hub.stored(roomId) ?? (await rooms.read(roomId))
+    let session = await (hub.isShared ? sessions.preauthenticate(token) : sessions.authenticate(token))
+    const stored = (hub.isShared ? hub.stored(roomId) : undefined) ?? (await rooms.read(roomId))
     if (stored === 'deleted') return 'room_gone'
     // It may have been approved while it was read, and what was read have expired.
     session ??= await sessions.authenticate(token)

@@ -105,6 +105,11 @@ export class Hub {
     })
   }
 
+  /** Whether other instances may be in its rooms. */
+  get isShared(): boolean {
+    return this.#shared !== undefined
+  }
+
   /** What members are told of the store. */
   get store(): { readonly store: StoreState; readonly reason?: string } {
     const health = this.#options.sharing?.health.health
@@ -155,7 +160,8 @@ export class Hub {
 
   /** The session of a connection that lives here: what its socket may do, its token may do. */
   connected(roomId: RoomId, id: SessionId): Authenticated | undefined {
-    const room = this.#rooms.get(roomId)
+    // A store in this memory costs nothing to ask.
+    const room = this.isShared ? this.#rooms.get(roomId) : undefined
     return room?.seat(id)?.link.kind === 'connected' ? room.sessions.get(id) : undefined
   }
 

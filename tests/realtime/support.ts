@@ -142,6 +142,7 @@ export function slowStore(): SlowStore {
       ...inner,
       get: async (key) => late('values', await inner.get(key)),
       row: async (table, row) => late('rows', await inner.row(table, row)),
+      replaceRow: async (...args) => late('rows', await inner.replaceRow(...args)),
     },
     hold(what) {
       let release: () => void = () => undefined
