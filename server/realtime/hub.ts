@@ -307,9 +307,9 @@ export class Hub {
     )
   }
 
-  /** Whether hosts were told of a claim that waits still. */
-  awaits(room: RoomId, pairing: CodeId): boolean {
-    return this.#approvals.of(room).some(({ id }) => id === pairing)
+  /** Whether hosts were told of a claim, which waits still or was decided not long ago. */
+  isTold(room: RoomId, pairing: CodeId): boolean {
+    return this.#decided.has(pairing) || this.#approvals.of(room).some(({ id }) => id === pairing)
   }
 
   /** @param waiting the session that waited for this, if one did */
@@ -493,7 +493,7 @@ export class Hub {
   /** Keeps a claim that was made elsewhere, until it is decided or has ended without a word. */
   #await(room: Room, pairing: PendingPairing, endsAt: number): void {
     const left = endsAt - this.#clock.now()
-    if (left <= 0 || this.#decided.has(pairing.id) || this.awaits(room.id, pairing.id)) return
+    if (left <= 0 || this.isTold(room.id, pairing.id)) return
     this.#approvals.add(room.id, pairing, left + EXPIRY_GRACE_MS, () => {
       if (this.#rooms.get(room.id) !== room) return
       this.#endHere(room.id, pairing.session, 'revoked')

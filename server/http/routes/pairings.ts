@@ -65,7 +65,7 @@ export const pairingRoutes: Routes = async (app, { services }) => {
         ),
       )
       // The first time may have ended without an answer of the store, before anybody was told.
-      const isUntold = claimed.session.status === 'pending' && !hub.awaits(claimed.room.id, claimed.id)
+      const isUntold = claimed.session.status === 'pending' && !hub.isTold(claimed.room.id, claimed.id)
       if (!claimed.repeated || isUntold) {
         request.log.info(
           { room: claimed.room.id, member: claimed.session.id, status: claimed.session.status },
