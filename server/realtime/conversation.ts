@@ -112,8 +112,8 @@ export class Conversation implements Failures {
       if (this.#connection.closed) return
       // What was read while the claim waited may have been approved, or have expired, by now.
       const session = arrival.approved
-        ? { ...asked.session, record: arrival.approved, text: JSON.stringify(arrival.approved) }
-        : asked.session
+        ? { ...place.session, record: arrival.approved, text: JSON.stringify(arrival.approved) }
+        : place.session
       if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
       else if (sessions.read(session.text) === undefined) this.#connection.close('session_invalid')
       else if (!hub.admits(asked.stored.room.id, session.id)) this.#connection.close('overloaded')

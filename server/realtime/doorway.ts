@@ -15,6 +15,8 @@ import type { Sharing } from './sharing.ts'
 export interface Place {
   readonly room: Room
   readonly back: Return
+  /** As it was read behind its row, if it was: what was known before may be old. */
+  readonly session: Authenticated
   /** The hello is over, whatever became of it. */
   readonly done: () => void
 }
@@ -105,11 +107,12 @@ export class Doorway {
         settle(false)
         return refused
       }
+      this.#update(room, found)
       await sharing.open(found)
       this.#deps.found(room, found.sessions)
       open.opening = undefined
       settle(true)
-      return this.#ready(open, key, session, comer, found.seats)
+      return this.#ready(open, key, this.#latest(session, found.sessions.get(session.id)), comer, found.seats)
     } catch (error) {
       discard(open)
       settle(false)
@@ -127,6 +130,19 @@ export class Doorway {
   #isGone(text: string | undefined): boolean {
     if (text === undefined) return !this.#deps.isAway()
     return this.#deps.sessions.read(text) === undefined
+  }
+
+  #latest(session: Authenticated, text: string | undefined): Authenticated {
+    const record = text === undefined ? undefined : this.#deps.sessions.read(text)
+    return text === undefined || record === undefined ? session : { ...session, record, text }
+  }
+
+  /** The room may have been changed between the read before its opening and that behind. */
+  #update(room: Room, found: StoredState): void {
+    const stored = readStoredRoom(room.id, found.room, this.#deps.warn)
+    if (typeof stored !== 'object' || stored.rev <= room.rev) return
+    room.info = stored.room
+    room.rev = stored.rev
   }
 
   async #enter(open: SharedRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
@@ -147,7 +163,7 @@ export class Doorway {
         room.closeIfEmpty()
         return 'session_invalid'
       }
-      return await this.#ready(open, key, session, comer, found.seats)
+      return await this.#ready(open, key, this.#latest(session, found.session), comer, found.seats)
     } catch (error) {
       sharing.release(key)
       room.closeIfEmpty()
@@ -174,6 +190,7 @@ export class Doorway {
     const attempt = attemptFor(comer, Math.max(room.attemptOf(id), earlier?.attempt ?? 0))
     return {
       room,
+      session,
       back: {
         attempt,
         key,

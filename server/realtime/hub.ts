@@ -167,7 +167,7 @@ export class Hub {
    */
   async place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     if (this.#shared !== undefined) return this.#shared.place(stored, session, comer)
-    return { room: this.#open(stored), back: returnOf(comer), done: NOTHING }
+    return { room: this.#open(stored), session, back: returnOf(comer), done: NOTHING }
   }
 
   #open(stored: StoredRoom): Room {
