@@ -118,6 +118,7 @@ module.exports = {
         '^server/(app|logger)[.]ts$',
         '^server/[a-z]+/index[.]ts$',
         '^server/http/(plugins/pages|services)[.]ts$',
+        '^server/domain/clock[.]ts$',
       ],
       'The process picks backends through their index.ts, the pages and the LAN, and hands them to the app.',
     ),

@@ -47,6 +47,8 @@ export interface Deps {
   readonly lan?: LanSource
   /** Absent: the store is this instance's alone. */
   readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
+  /** Commands that the store and the bus were billed so far, by their kind. */
+  readonly storeCommands?: ReadonlyMap<string, number>
   readonly clock?: Clock
 }
 
@@ -116,6 +118,8 @@ export async function buildApp(deps: Deps): Promise<App> {
     origins,
     instance,
     store: config.store.kind,
+    health: deps.sharing?.health,
+    storeCommands: deps.storeCommands ?? new Map<string, number>(),
     version,
     metricsToken: config.metricsToken,
     log,

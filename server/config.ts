@@ -6,7 +6,9 @@ import { parseEnv } from 'node:util'
 import { parseEnvironment } from './configuration/environment.ts'
 import {
   allowedOriginsOf,
+  appSecretOf,
   iceServersOf,
+  peerTimeoutOf,
   publicUrlOf,
   storeOf,
   trustProxyOf,
@@ -34,11 +36,14 @@ export interface Config {
   readonly pairingTtlMs: number
   readonly sessionTtlMs: number
   readonly resumeWindowMs: number
+  /** An instance that shares a room and is silent so long is dead. */
+  readonly peerTimeoutMs: number
   readonly drainMs: number
   readonly maxRoomMembers: number
   readonly rateLimits: boolean
   readonly iceServers: readonly IceServer[]
   readonly turn?: Turn
+  /** Keys every stored hash; absent: to be random, as the store ends with the process. */
   readonly appSecret?: string
   /** Port of the second, https listener; absent: off. */
   readonly lanHttpsPort?: number
@@ -47,8 +52,10 @@ export interface Config {
   readonly production: boolean
   /** What the LAN authority's folder is derived from. */
   readonly user: { home: string; XDG_DATA_HOME?: string; LOCALAPPDATA?: string }
-  /** Things an operator should know though they stop nothing. */
+  /** Things an operator should know though they stop nothing … */
   readonly warnings: readonly string[]
+  /** … and those that need no mending. */
+  readonly notices: readonly string[]
 }
 
 /**
@@ -58,11 +65,14 @@ export interface Config {
 export function configFrom(variables: Readonly<Record<string, string | undefined>>): Config {
   const env = parseEnvironment(variables)
   const warnings: string[] = []
+  const notices: string[] = []
   const publicUrl = publicUrlOf(env)
   const production = env.NODE_ENV === 'production'
   const lanHttpsPort = env.LAN_HTTPS_PORT ?? 3443
   const lan = lanHttpsPort !== 0 && publicUrl === undefined && !production
   const turn = turnOf(env)
+  const store = storeOf(env, warnings)
+  const appSecret = appSecretOf(env, store, notices)
   const instanceLabel = env.INSTANCE_ID ?? env.RENDER_INSTANCE_ID ?? env.RAILWAY_REPLICA_ID
   if (env.RATE_LIMITS === 'off')
     warnings.push('RATE_LIMITS is off: nothing bounds guessing and flooding; for load tests only')
@@ -72,18 +82,19 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     ...(publicUrl === undefined ? {} : { publicUrl }),
     allowedOrigins: allowedOriginsOf(env),
     trustProxy: trustProxyOf(env),
-    store: storeOf(env, warnings),
+    store,
     keyPrefix: env.KEY_PREFIX,
     ...(instanceLabel === undefined ? {} : { instanceLabel }),
     pairingTtlMs: env.PAIRING_TTL_SECONDS * 1000,
     sessionTtlMs: env.SESSION_TTL_SECONDS * 1000,
     resumeWindowMs: env.RESUME_WINDOW_SECONDS * 1000,
+    peerTimeoutMs: peerTimeoutOf(env, store) * 1000,
     drainMs: env.DRAIN_SECONDS * 1000,
     maxRoomMembers: env.MAX_ROOM_MEMBERS,
     rateLimits: env.RATE_LIMITS === 'on',
     iceServers: iceServersOf(env),
     ...(turn === undefined ? {} : { turn }),
-    ...(env.APP_SECRET === undefined ? {} : { appSecret: env.APP_SECRET }),
+    ...(appSecret === undefined ? {} : { appSecret }),
     ...(lan ? { lanHttpsPort } : {}),
     ...(env.METRICS_TOKEN === undefined ? {} : { metricsToken: env.METRICS_TOKEN }),
     logLevel: env.LOG_LEVEL,
@@ -94,6 +105,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
       ...(env.LOCALAPPDATA === undefined ? {} : { LOCALAPPDATA: env.LOCALAPPDATA }),
     },
     warnings,
+    notices,
   })
 }
 

@@ -7,13 +7,15 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp, type App } from './app.ts'
+import { createBus } from './bus/index.ts'
 import { ConfigError, loadConfig, projectRoot, type Config } from './config.ts'
+import { systemClock } from './domain/clock.ts'
 import { builtPages } from './http/plugins/pages.ts'
 import type { Addresses } from './http/services.ts'
 import { dataFolder, openLan, type Lan } from './lan/index.ts'
 import { plainAddresses } from './lan/plain.ts'
 import { createLogger } from './logger.ts'
-import { createStore } from './store/index.ts'
+import { openStore } from './store/index.ts'
 
 export interface StartOptions {
   /** Serves the pages; the built ones unless said otherwise. */
@@ -123,6 +125,7 @@ async function drain({ server, hub }: App, drainMs: number): Promise<void> {
   hub.drain()
   const sayFor = Math.min(SAY_DRAINING_FOR, Math.max(1_000, drainMs - CUT_BEFORE_END))
   await new Promise((resolve) => setTimeout(resolve, sayFor))
+  await hub.leave()
   const cut = setTimeout(
     () => server.server.closeAllConnections(),
     Math.max(0, drainMs - sayFor - CUT_BEFORE_END),
@@ -141,7 +144,15 @@ export async function start(options: StartOptions = {}): Promise<void> {
     forPeople: process.stdout.isTTY && !config.production,
   })
   for (const warning of config.warnings) log.warn(warning)
-  const store = createStore(config.store, { prefix: config.keyPrefix, warn: (text) => log.warn(text) })
+  for (const notice of config.notices) log.info(notice)
+  const commands = new Map<string, number>()
+  const backend = {
+    prefix: config.keyPrefix,
+    onCommand: (kind: string, count: number) => void commands.set(kind, (commands.get(kind) ?? 0) + count),
+  }
+  const opened = await openStore(config.store, { ...backend, log, clock: systemClock })
+  const { store } = opened
+  const bus = createBus(config.store, backend)
 
   const lan =
     config.lanHttpsPort === undefined
@@ -161,11 +172,15 @@ export async function start(options: StartOptions = {}): Promise<void> {
     store,
     addresses,
     log,
-    // A key that ends with the process: so does all that it protects.
+    // Without a shared store, a key that ends with the process: so does all that it protects.
     appSecret: config.appSecret ?? randomBytes(32).toString('base64url'),
     version: versionOf(root),
     pages: options.pages ?? builtPages(join(root, 'dist', 'web')),
+    storeCommands: commands,
     ...(lan === undefined ? {} : { lan }),
+    ...(opened.kind === 'memory'
+      ? {}
+      : { sharing: { bus, health: opened.store, peerTimeoutMs: config.peerTimeoutMs } }),
   })
   await listen(app.server, config)
   port = portOf(app.server, config.port)
@@ -176,6 +191,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
     else log.info({ signal }, 'draining')
     await drain(app, config.drainMs)
     await lan?.close()
+    await bus.close()
     await store.close()
     log.info('stopped')
   })

@@ -1,4 +1,5 @@
 /** What each variable means: texts to values, each fault in one line. */
+import { createHmac } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { IceServer } from '../protocol/models.ts'
 import { fault, type Environment } from './environment.ts'
@@ -171,6 +172,37 @@ export function storeOf(env: Environment, warnings: string[]): StoreConfig {
     return { kind: 'redis', url: redis }
   }
   return { kind: 'memory' }
+}
+
+/** An instance that is silent so long is dead. Seconds. Upstash is farther away, and each ping of a peer is billed. */
+const PEER_TIMEOUT_SECONDS = { memory: 10, upstash: 30, redis: 10 } as const
+
+export const peerTimeoutOf = (env: Environment, store: StoreConfig): number =>
+  env.PEER_TIMEOUT_SECONDS ?? PEER_TIMEOUT_SECONDS[store.kind]
+
+/**
+ * A key that all instances of one store have without being told (HMAC-SHA256, RFC 2104): from what only they and the
+ * store know. Without a password that is no more than the address.
+ */
+function derivedSecret(store: StoreConfig): string | undefined {
+  if (store.kind === 'memory') return undefined
+  const keyed = (credentials: string, from: string) =>
+    createHmac('sha256', credentials).update(`pairlens app secret\0${from}`).digest('base64url')
+  if (store.kind === 'upstash') return keyed(store.token, store.url)
+  const { username, password } = new URL(store.url)
+  // One database often has several addresses, so the password alone counts.
+  return password === '' ? keyed(store.url, '') : keyed(password, username)
+}
+
+/** What keys every stored hash: given, or derived, which an operator should know of. */
+export function appSecretOf(env: Environment, store: StoreConfig, notices: string[]): string | undefined {
+  if (env.APP_SECRET !== undefined) return env.APP_SECRET
+  const derived = derivedSecret(store)
+  if (derived !== undefined)
+    notices.push(
+      "APP_SECRET is not set and is derived from the store's credentials: rotating them signs everyone out",
+    )
+  return derived
 }
 
 /** One public server, so that peers behind different home routers find each other without any setup. */

@@ -222,7 +222,12 @@ export class Sessions {
         return { kind: 'gone' }
       return { kind: 'check_wrong', seats: await this.revoke(roomId, id) }
     }
-    const { pairing: _pairing, presented: _presented, checkHash: _checkHash, ...rest } = record satisfies PendingSession
+    const {
+      pairing: _pairing,
+      presented: _presented,
+      checkHash: _checkHash,
+      ...rest
+    } = record satisfies PendingSession
     const active: SessionRecord = { ...rest, status: 'active', expiresAt: this.#clock.now() + this.#ttlMs }
     this.#new.delete(id)
     const decided = await this.#store.replaceRow(sessionsKey(roomId), id, text, JSON.stringify(active))

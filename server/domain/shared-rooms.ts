@@ -129,9 +129,7 @@ export class SharedRooms {
 
   async put(room: RoomId, seats: ReadonlyMap<SeatName, SeatRow>): Promise<void> {
     if (seats.size > 0)
-      await this.#store.step([
-        { put: 'rows', table: seatsKey(room), rows: texts(seats), ttlMs: this.#ttlMs },
-      ])
+      await this.#store.step([{ put: 'rows', table: seatsKey(room), rows: texts(seats), ttlMs: this.#ttlMs }])
   }
 
   async remove(room: RoomId, keys: readonly SeatName[]): Promise<void> {
@@ -170,7 +168,12 @@ export class SharedRooms {
   }
 
   /** The same for a room that is not open here, whose log may have to be made. */
-  appendFromOutside(room: RoomId, text: string, inboxes: readonly InstanceId[], keep: number): Promise<Appended> {
+  appendFromOutside(
+    room: RoomId,
+    text: string,
+    inboxes: readonly InstanceId[],
+    keep: number,
+  ): Promise<Appended> {
     return this.#store.append(logKey(room), text, { keep, inboxes, ttlMs: this.#ttlMs })
   }
 

@@ -23,7 +23,8 @@ export const only =
       return session && sessions.proves(shown, session)
     }
     const [, token] = /^Bearer +([\w.-]{1,256})$/i.exec(request.headers.authorization ?? '') ?? []
-    const session = token === undefined ? undefined : (connected(token) ?? (await sessions.authenticate(token)))
+    const session =
+      token === undefined ? undefined : (connected(token) ?? (await sessions.authenticate(token)))
     if (session === undefined)
       throw new Refusal('unauthorized', 'The session is missing, unknown or revoked.')
     if (who !== 'any' && session.record.status !== 'active') {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify'
 import type { Clock } from '../domain/clock.ts'
+import type { HealthSource } from '../domain/health.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { Pairing } from '../domain/pairing.ts'
 import type { Rooms } from '../domain/rooms.ts'
@@ -29,6 +30,10 @@ export interface HttpServices {
   readonly origins: Origins
   readonly instance: InstanceId
   readonly store: Readiness['store']
+  /** How the shared store is; absent: there is none. */
+  readonly health: HealthSource | undefined
+  /** Commands of the shared store so far, by their kind. */
+  readonly storeCommands: ReadonlyMap<string, number>
   readonly version: string
   /** What `/metrics` asks for; absent: only loopback may read. */
   readonly metricsToken: string | undefined

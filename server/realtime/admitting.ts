@@ -28,7 +28,11 @@ export function admitting(
       },
       (error: unknown) => {
         const isPassing = error instanceof StoreUnavailable
-        ;(isPassing ? log.info : log.error).call(log, { err: error, room }, 'an approved session could not be read')
+        ;(isPassing ? log.info : log.error).call(
+          log,
+          { err: error, room },
+          'an approved session could not be read',
+        )
         if (isPassing && tries > 1) hub().later(AGAIN_AFTER, () => admit(room, id, tries - 1))
       },
     )

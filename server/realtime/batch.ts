@@ -11,10 +11,20 @@ import { ALL, HOSTS, type Audience, type Speaker } from './log.ts'
 
 /** What instances must know of an event besides its text. */
 export type Concern =
-  | { readonly kind: 'command'; readonly ref: CommandRef; readonly host: SessionId; readonly camera: SessionId }
+  | {
+      readonly kind: 'command'
+      readonly ref: CommandRef
+      readonly host: SessionId
+      readonly camera: SessionId
+    }
   | { readonly kind: 'result'; readonly ref: CommandRef }
   /** A claim waits; it ends at a time of the wall clock. */
-  | { readonly kind: 'pending'; readonly pairing: CodeId; readonly session: SessionId; readonly endsAt: number }
+  | {
+      readonly kind: 'pending'
+      readonly pairing: CodeId
+      readonly session: SessionId
+      readonly endsAt: number
+    }
   /** A waiting claim was decided. */
   | {
       readonly kind: 'decided'
@@ -51,7 +61,12 @@ const SEPARATOR = '\u001e'
 const VERSION = 'E1'
 
 const Concerns = Type.Union([
-  Type.Object({ kind: Type.Literal('command'), ref: Type.String(), host: Type.String(), camera: Type.String() }),
+  Type.Object({
+    kind: Type.Literal('command'),
+    ref: Type.String(),
+    host: Type.String(),
+    camera: Type.String(),
+  }),
   Type.Object({ kind: Type.Literal('result'), ref: Type.String() }),
   Type.Object({
     kind: Type.Literal('pending'),

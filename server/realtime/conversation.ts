@@ -93,7 +93,7 @@ export class Conversation implements Failures {
       this.#connection.close('session_invalid')
       return
     }
-    const { arrival, done } = this.#realtime.hub.arriving(parts.roomId, parts.id)
+    const { arrival, done } = this.#realtime.hub.arrivals.begin(parts.roomId, parts.id)
     const { hub, sessions } = this.#realtime
     let place: Place | undefined
     try {
@@ -202,7 +202,7 @@ export class Conversation implements Failures {
 
   #live(room: Room, id: SessionId, upkeep: Disposer): void {
     this.#phase = { name: 'live', room, id, upkeep }
-    this.#realtime.hub.settled(room.id, id)
+    this.#realtime.hub.arrivals.settled(room.id, id)
     this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
   }
 

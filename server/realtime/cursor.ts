@@ -30,9 +30,7 @@ const READ = /^!(\d{1,20}-\d{1,20})$/
 
 /** One origin's part of a cursor. */
 export const partText = (origin: Origin, n: number, seats?: number): string =>
-  seats === undefined
-    ? `${origin}~${n.toString(36)}`
-    : `${origin}~${n.toString(36)}~${seats.toString(36)}`
+  seats === undefined ? `${origin}~${n.toString(36)}` : `${origin}~${n.toString(36)}~${seats.toString(36)}`
 
 /** @param others the parts of other origins, each with a dot before it */
 export const cursorText = (

@@ -204,7 +204,11 @@ export class Doorway {
     }
   }
 
-  #row({ record }: Authenticated, attempt: number, before: Pick<Earlier, 'joinedAt' | 'starts'> | undefined): SeatRow {
+  #row(
+    { record }: Authenticated,
+    attempt: number,
+    before: Pick<Earlier, 'joinedAt' | 'starts'> | undefined,
+  ): SeatRow {
     return {
       v: 1,
       attempt,

@@ -98,6 +98,7 @@ export function readLetter(line: string): Letter | undefined {
   } catch {
     return undefined
   }
-  if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string') return undefined
+  if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string')
+    return undefined
   return CHECKS.get(value.t)?.Check(value) === true ? (value as Letter) : undefined
 }

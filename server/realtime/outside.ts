@@ -24,15 +24,20 @@ export class OutsideEvents {
   async publish(room: RoomId, event: Outgoing): Promise<void> {
     const seats = await this.#shared.seats(room)
     if (seats.length === 0) return
-    const inboxes = new Set(
-      seats.filter(({ lost }) => lost === undefined).map(({ instance }) => instance),
-    )
+    const inboxes = new Set(seats.filter(({ lost }) => lost === undefined).map(({ instance }) => instance))
     const known = this.#origins.get(room) ?? { origin: newOrigin(), n: 0 }
     known.n += 1
     this.#origins.set(room, known)
     const [oldest] = this.#origins.keys()
     if (this.#origins.size > MOST && oldest !== undefined) this.#origins.delete(oldest)
-    const batch = { room, origin: known.origin, instance: this.#instance, first: known.n, cut: false, events: [event] }
+    const batch = {
+      room,
+      origin: known.origin,
+      instance: this.#instance,
+      first: known.n,
+      cut: false,
+      events: [event],
+    }
     try {
       await this.#shared.appendFromOutside(room, batchText(batch), [...inboxes], KEEP)
     } catch (error) {

@@ -144,7 +144,8 @@ export class Post {
     const { listener, instance, log } = this.#options
     if (isBatch(text)) {
       const batch = readBatch(text)
-      if (batch === undefined) log.warn({}, 'events of another instance cannot be read and are treated as absent')
+      if (batch === undefined)
+        log.warn({}, 'events of another instance cannot be read and are treated as absent')
       else {
         this.neighbours.heard(batch.instance)
         listener.batch(batch)

@@ -70,12 +70,22 @@ export class Presence {
   }
 
   /** An instance's whole list. @returns the sessions concerned; nothing where the list is an old one */
-  list(instance: InstanceId, origin: Origin, pn: number, seats: readonly RemoteSeat[]): Set<SessionId> | undefined {
+  list(
+    instance: InstanceId,
+    origin: Origin,
+    pn: number,
+    seats: readonly RemoteSeat[],
+  ): Set<SessionId> | undefined {
     const known = this.#others.get(instance)
     if (known?.origin === origin && known.isTold && pn < known.pn) return undefined
     const concerned = new Set(known?.seats.keys())
     for (const { id } of seats) concerned.add(id)
-    this.#others.set(instance, { origin, pn, isTold: true, seats: new Map(seats.map((seat) => [seat.id, seat])) })
+    this.#others.set(instance, {
+      origin,
+      pn,
+      isTold: true,
+      seats: new Map(seats.map((seat) => [seat.id, seat])),
+    })
     return concerned
   }
 

@@ -11,15 +11,7 @@ import type { SeatEnd } from './letters.ts'
 import { ALL, type Audience, type LogEvent } from './log.ts'
 import { OpenCommands } from './open-commands.ts'
 import { Presence } from './presence.ts'
-import {
-  isConnected,
-  send,
-  shape,
-  shapeOfRemote,
-  type Earlier,
-  type Seat,
-  type Visitor,
-} from './seat.ts'
+import { isConnected, send, shape, shapeOfRemote, type Earlier, type Seat, type Visitor } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
@@ -192,7 +184,8 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const missed = back.resume === undefined ? undefined : this.#missedBy(visitor, known ?? back.earlier, back.resume)
+    const missed =
+      back.resume === undefined ? undefined : this.#missedBy(visitor, known ?? back.earlier, back.resume)
     const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
     const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
     seat.speaker = { attempt, since }
@@ -210,7 +203,13 @@ export class Room {
       : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
   }
 
-  #freshSeat(visitor: Visitor, connection: Connection, back: Return, resumes: boolean, waited: boolean): Seat {
+  #freshSeat(
+    visitor: Visitor,
+    connection: Connection,
+    back: Return,
+    resumes: boolean,
+    waited: boolean,
+  ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
     const start = this.timeline.seat()
@@ -377,7 +376,11 @@ export class Room {
     const sender = from === undefined ? undefined : this.#seats.get(from)
     const deliver = (seat: Seat): void => {
       if (seat === sender) return
-      if (seat.ahead !== undefined && foreign !== undefined && foreign.n <= (seat.ahead.get(foreign.origin) ?? 0))
+      if (
+        seat.ahead !== undefined &&
+        foreign !== undefined &&
+        foreign.n <= (seat.ahead.get(foreign.origin) ?? 0)
+      )
         return
       send(seat, framed)
     }

@@ -159,8 +159,10 @@ export class SharedHub {
     const open = this.#rooms.get(room)
     const known = open?.room.presence.instances
     const to =
-      known ?? (await this.#deps.shared.seats(room)).flatMap((seat) => (seat.lost === undefined ? seat.instance : []))
-    for (const instance of new Set(to)) if (instance !== this.#deps.instance) void this.post.send(instance, draft)
+      known ??
+      (await this.#deps.shared.seats(room)).flatMap((seat) => (seat.lost === undefined ? seat.instance : []))
+    for (const instance of new Set(to))
+      if (instance !== this.#deps.instance) void this.post.send(instance, draft)
   }
 
   /** This instance ends: its members keep their seats for whoever takes them up [DRAIN-2]. */
@@ -269,13 +271,15 @@ export class SharedHub {
         this.#deps.roomEnded(room.id)
         return
       }
-      if (stored === undefined) await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
+      if (stored === undefined)
+        await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
       else if (stored.rev > room.rev) this.#deps.roomChanged(stored)
       for (const { id } of [...room.seats(), ...room.waiting()]) {
         const text = found.sessions.get(id)
         const own = textOf(room.id, id)
         if (text === undefined && own !== undefined) await shared.restoreSession(room.id, id, own)
-        else if (text !== undefined && sessions.read(text) === undefined) this.#deps.ended(room.id, id, 'revoked')
+        else if (text !== undefined && sessions.read(text) === undefined)
+          this.#deps.ended(room.id, id, 'revoked')
       }
       sharing.reopened(found)
       this.#deps.sessionsFound(room, found.sessions)

@@ -206,7 +206,8 @@ export class Sharing implements Shared {
         if (!this.#room.presence.isUpTo(letter.from, letter.origin, letter.pn)) this.#greet(letter.from)
         break
       case 'bye':
-        if (this.#room.presence.originOf(letter.from) === letter.origin) this.#parted(letter.from, letter.stay)
+        if (this.#room.presence.originOf(letter.from) === letter.origin)
+          this.#parted(letter.from, letter.stay)
         break
       case 'absent':
         this.#parted(letter.from, false)
@@ -258,17 +259,14 @@ export class Sharing implements Shared {
       failed(error)
     }
     await Promise.all(
-      this.#room.presence.instances.map((to) =>
-        this.#deps.post(to, { t: 'bye', ...this.#numbered(), stay }),
-      ),
+      this.#room.presence.instances.map((to) => this.#deps.post(to, { t: 'bye', ...this.#numbered(), stay })),
     )
     this.dispose()
   }
 
   dispose(): void {
     for (const end of this.#windows.values()) end()
-    for (const instance of this.#room.presence.instances)
-      this.#deps.neighbours.parts(instance, this.#room.id)
+    for (const instance of this.#room.presence.instances) this.#deps.neighbours.parts(instance, this.#room.id)
     this.#answered?.()
     this.#outgoing.dispose()
     this.incoming.dispose()
@@ -440,7 +438,8 @@ export class Sharing implements Shared {
     this.#deps.neighbours.parts(instance, this.#room.id)
     this.#hasAnswered(instance)
     if (stay) this.#leftBehind(instance, true)
-    else this.#room.changeOthers(this.#room.presence.seatsOf(instance), () => this.#room.presence.drop(instance))
+    else
+      this.#room.changeOthers(this.#room.presence.seatsOf(instance), () => this.#room.presence.drop(instance))
     // Its last events may have had no hint.
     this.#read()
   }

@@ -181,7 +181,11 @@ function withoutLate(events: readonly LogEvent[], cursor: Cursor): LogEvent[] {
   for (const event of events) {
     const { from, speaker } = event
     if (!hasSeen(cursor, event)) missed.push(event)
-    else if (from !== undefined && speaker !== undefined && speaker.attempt > (spoke.get(from)?.attempt ?? -1))
+    else if (
+      from !== undefined &&
+      speaker !== undefined &&
+      speaker.attempt > (spoke.get(from)?.attempt ?? -1)
+    )
       spoke.set(from, speaker)
   }
   return missed.filter(({ from, speaker }) => {

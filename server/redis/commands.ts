@@ -23,6 +23,7 @@ export interface RedisLink {
    * @throws RedisFailure where none of them was done, or it is not known
    */
   ask(commands: readonly Command[], manner?: Manner): Promise<readonly Answer[]>
+  /** Takes no more commands, and ends when what was asked has been answered or given up. */
   close(): Promise<void>
 }
 

@@ -1,3 +1,5 @@
+import { SocketClosedUnexpectedlyError } from '@redis/client'
+
 /** Why Redis could not do its work. */
 export type Fault = 'network' | 'timeout' | 'auth' | 'quota' | 'server'
 
@@ -92,6 +94,9 @@ const LATE = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ])
 
+/** And for a connection that stood. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
 /** The code of an error or of what caused it. */
 function systemCode(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
@@ -114,6 +119,11 @@ export function failureOfConnection(error: unknown): RedisFailure {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return new RedisFailure(
       `the address of the database is not known (${code}): is it spelled right?`,
+      'network',
+    )
+  if ((code !== undefined && BROKEN.has(code)) || error instanceof SocketClosedUnexpectedlyError)
+    return new RedisFailure(
+      `the connection to the database broke${code === undefined ? '' : ` (${code})`}`,
       'network',
     )
   return new RedisFailure(

@@ -33,31 +33,33 @@ const pauseBefore = (attempt: number): number =>
 export function keepOpen<T extends Opened>({ open, opened, cut }: KeepOpenOptions<T>): () => void {
   const ended = new AbortController()
   let current: T | undefined
+
+  /** Opens it and waits until it is lost. @returns why it was, or why it could not be opened */
+  const once = async (): Promise<{ why: RedisFailure; lasted: number }> => {
+    let connection: T
+    try {
+      connection = await open(ended.signal)
+    } catch (error) {
+      return { why: failureOfConnection(error), lasted: 0 }
+    }
+    const since = performance.now()
+    current = connection
+    if (!ended.signal.aborted) opened(connection)
+    else connection.end()
+    const why = await connection.lost
+    current = undefined
+    connection.end()
+    return { why, lasted: performance.now() - since }
+  }
   const run = async (): Promise<void> => {
     let attempt = 0
     let told = false
     while (!ended.signal.aborted) {
-      let why: RedisFailure
-      try {
-        const connection = await open(ended.signal)
-        if (ended.signal.aborted) {
-          connection.end()
-          return
-        }
-        const since = performance.now()
-        current = connection
-        told = false
-        opened(connection)
-        why = await connection.lost
-        current = undefined
-        connection.end()
-        if (performance.now() - since > SOUND_AFTER) attempt = 0
-      } catch (error) {
-        why = failureOfConnection(error)
-      }
+      const { why, lasted } = await once()
       if (ended.signal.aborted) return
-      if (!told) cut(why)
+      if (lasted > 0 || !told) cut(why)
       told = true
+      if (lasted > SOUND_AFTER) attempt = 0
       try {
         await sleep(pauseBefore(attempt), undefined, { ref: false, signal: ended.signal })
       } catch {

@@ -1,4 +1,5 @@
 import { createClient, ErrorReply } from '@redis/client'
+import { closing } from './closing.ts'
 import {
   count,
   DEFAULT_TIMEOUT_MS,
@@ -47,7 +48,7 @@ const failureOf = (error: unknown): RedisFailure =>
   error instanceof ErrorReply ? failureOfAnswer(error.message) : failureOfConnection(error)
 
 /** Rejects where the work takes longer than it may. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate(ms)), ms)
@@ -140,27 +141,23 @@ export function createTcpLink({ url, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand }
     throw failureOf(outcome.reason)
   }
 
-  return {
-    async ask(commands, { atomic = false } = {}) {
-      if (first !== undefined) await first
-      if (connection === undefined) throw why
-      count(commands, onCommand)
-      if (!atomic || commands.length === 1) return (await settle(connection, commands)).map(answer)
-      const outcomes = await settle(connection, [['MULTI'], ...commands, ['EXEC']])
-      const answers = outcomes.map(answer)
-      const done = answers.at(-1)
-      if (done !== undefined && 'value' in done && Array.isArray(done.value)) return done.value.map(answerOf)
-      // The one that was refused says why, EXEC only that there was one.
-      const refused = answers.find((each) => 'error' in each)
-      throw refused === undefined
-        ? new RedisFailure('a transaction was given up', 'server')
-        : failureOfAnswer(refused.error)
-    },
-    async close() {
-      why = new RedisFailure('the connection was closed', 'network')
-      stop()
-      connection = undefined
-      attempted()
-    },
+  const ask: RedisLink['ask'] = async (commands, { atomic = false } = {}) => {
+    if (first !== undefined) await first
+    if (connection === undefined) throw why
+    count(commands, onCommand)
+    if (!atomic || commands.length === 1) return (await settle(connection, commands)).map(answer)
+    const outcomes = await settle(connection, [['MULTI'], ...commands, ['EXEC']])
+    const answers = outcomes.map(answer)
+    const done = answers.at(-1)
+    if (done !== undefined && 'value' in done && Array.isArray(done.value)) return done.value.map(answerOf)
+    // The one that was refused says why, EXEC only that there was one.
+    const refused = answers.find((each) => 'error' in each)
+    throw refused === undefined
+      ? new RedisFailure('a transaction was given up', 'server')
+      : failureOfAnswer(refused.error)
   }
+  return closing(ask, () => {
+    stop()
+    attempted()
+  })
 }

@@ -1,4 +1,5 @@
 import { errors, Redis } from '@upstash/redis'
+import { closing } from './closing.ts'
 import {
   count,
   DEFAULT_TIMEOUT_MS,
@@ -35,7 +36,6 @@ const answerOf = ({ result, error }: Item): Answer =>
 /** Upstash over its REST API: https://upstash.com/docs/redis/features/restapi. */
 export function createUpstashLink(options: UpstashOptions): RedisLink {
   const { url, token, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand } = options
-  let closed = false
   const client = new WholeRequests({
     url,
     token,
@@ -55,7 +55,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   const failureOf = (error: unknown): RedisFailure => {
     if (error instanceof errors.UpstashJSONParseError)
       return new RedisFailure(
-        'something answered that is not Upstash: is UPSTASH_REDIS_REST_URL right?',
+        'the answer is not one of Upstash: its gateway fails, or UPSTASH_REDIS_REST_URL leads elsewhere',
         'server',
       )
     if (error instanceof errors.UpstashError) return failureOfAnswer(error.message)
@@ -64,7 +64,6 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   }
 
   const send = async (commands: readonly Command[], atomic: boolean): Promise<readonly Answer[]> => {
-    if (closed) throw new RedisFailure('the connection was closed', 'network')
     count(commands, onCommand)
     const [first] = commands
     if (first !== undefined && commands.length === 1) return [await sendOne(first)]
@@ -93,11 +92,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   }
 
   const lane = createLane(send)
-  return {
-    ask: (commands, { atomic = false, inOrder = false } = {}) =>
-      inOrder ? lane(commands, atomic) : send(commands, atomic),
-    async close() {
-      closed = true
-    },
-  }
+  return closing((commands, { atomic = false, inOrder = false } = {}) =>
+    inOrder ? lane(commands, atomic) : send(commands, atomic),
+  )
 }

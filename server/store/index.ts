@@ -1,5 +1,6 @@
 import { createMemoryStore } from './memory.ts'
 import { createTcpStore } from './redis.ts'
+import { createResilientStore, type ResilientOptions, type ResilientStore } from './resilient.ts'
 import type { Store } from './store.ts'
 import { createUpstashStore } from './upstash.ts'
 
@@ -32,4 +33,36 @@ export function createStore(choice: StoreChoice, options: StoreOptions): Store {
     case 'redis':
       return createTcpStore({ ...options, url: choice.url })
   }
+}
+
+export interface OpeningOptions extends Omit<StoreOptions, 'warn'>, Pick<ResilientOptions, 'clock' | 'log'> {}
+
+/** The store of this process. */
+export type OpenStore =
+  | { readonly kind: 'memory'; readonly store: Store }
+  | { readonly kind: 'upstash' | 'redis'; readonly store: ResilientStore }
+
+/** How the ways to a shared store are called in the log. */
+const NAMES = {
+  upstash: { tag: '[UPSTASH]', configured: 'Redis REST API configured' },
+  redis: { tag: '[REDIS]', configured: 'Redis over TCP configured' },
+} as const
+/** A start waits no longer for the first answer of the store. Milliseconds. */
+const CHECK_WITHIN_MS = 2_500
+
+/** Opens the configured store and says in the log how that went [STORE-1, STORE-2, STORE-3]. */
+export async function openStore(choice: StoreChoice, options: OpeningOptions): Promise<OpenStore> {
+  const { log, clock } = options
+  const primary = createStore(choice, { ...options, warn: (text) => log.warn(text) })
+  if (choice.kind === 'memory') return { kind: choice.kind, store: primary }
+  const { tag, configured } = NAMES[choice.kind]
+  log.info(`${tag} ${configured}`)
+  const store = createResilientStore({ primary, clock, log })
+  const { state, reason = 'no answer' } = await store.verified(CHECK_WITHIN_MS)
+  if (state === 'degraded') log.warn(`${tag} Connection test warning: ${reason}`)
+  else {
+    log.info(`${tag} ✓ Connection verified`)
+    log.info('Redis service initialized')
+  }
+  return { kind: choice.kind, store }
 }

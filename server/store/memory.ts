@@ -20,7 +20,11 @@ export interface MemoryStoreOptions {
 
 const SWEEP_EVERY_MS = 30_000
 
-const numberOf = (id: string): number => Number(id.slice(id.indexOf('-') + 1))
+/** Ids here are `0-<n>`. One of another form has a number that is neither above nor below any other. */
+const numberOf = (id: string): number => {
+  const [, ms, count] = /^(\d+)-(\d+)$/.exec(id) ?? []
+  return Number(ms) > 0 ? Infinity : Number(count)
+}
 
 /** The store of one instance, in memory; where it is handed a `publish`, of several in one process. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {

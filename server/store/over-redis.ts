@@ -1,6 +1,6 @@
 import type { Answer, Command, Manner, OnCommand, RedisLink } from '../redis/commands.ts'
 import { failureOfAnswer, RedisFailure } from '../redis/failure.ts'
-import { entriesOf, isLogId, stepsFor, tableOf, textOf, valueOf, type Part } from './redis-steps.ts'
+import { entriesOf, isLogId, leaving, stepsFor, tableOf, textOf, valueOf, type Part } from './redis-steps.ts'
 import { StoreUnavailable, type Reads, type Store } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -14,6 +14,9 @@ export interface RedisStoreOptions {
 
 /** A key that holds another kind of entry, or a count that is no number. */
 const OTHER_KIND = /\bWRONGTYPE\b|value is not an integer/
+
+/** Of a key that replaced another kind of entry, where the write brings no TTL [STORE-5]. */
+const REPLACED_TTL_MS = 24 * 60 * 60 * 1000
 
 const isOtherKind = (answer: Answer): boolean => 'error' in answer && OTHER_KIND.test(answer.error)
 
@@ -50,11 +53,11 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
     const writes = others.filter(({ use }) => use === 'replace')
     if (writes.length === 0) return [...answers]
     const again = [...writes, ...parts.filter(({ use }) => use === 'read')]
-    const clear: Command = ['DEL', ...new Set(writes.flatMap(({ key }) => key ?? []))]
-    const [, ...redone] = await request([{ commands: [clear], use: 'leave' }, ...again], {
-      ...manner,
-      atomic: true,
-    })
+    const keys = [...new Set(writes.flatMap(({ key }) => key ?? []))]
+    // Who writes without a TTL takes it that there is one, which went with the key.
+    const ttls = keys.map((key): Command => ['PEXPIRE', key, String(REPLACED_TTL_MS), 'NX'])
+    const asked = [leaving(['DEL', ...keys]), ...again, leaving(...ttls)]
+    const redone = (await request(asked, { ...manner, atomic: true })).slice(1)
     refused(redone)
     return parts.map((part, index) => redone[again.indexOf(part)] ?? answers[index] ?? [])
   }

@@ -44,7 +44,7 @@ export const isLogId = (id: string): boolean => SOUND_ID.test(id)
 const reading = (key: string, command: Command): Part => ({ key, commands: [command], use: 'read' })
 const writing = (key: string, ...commands: Command[]): Part => ({ key, commands, use: 'replace' })
 /** What changes only what is there, if it is of the right kind. */
-const leaving = (...commands: Command[]): Part => ({ commands, use: 'leave' })
+export const leaving = (...commands: Command[]): Part => ({ commands, use: 'leave' })
 
 /** Makes the parts of one database; every key gets its prefix here and nowhere else. */
 export function stepsFor(prefix: string) {

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../server/store/store.ts'
+import type { InstanceId } from '../../server/protocol/ids.ts'
+import { kindContract } from './kinds.ts'
+import { logContract } from './logs.ts'
 import { CROWD, ODD_TEXTS } from './odd-texts.ts'
+import { stepContract } from './steps.ts'
+import type { Suite } from './suite.ts'
 import { tableContract } from './tables.ts'
 
 /** One backend under test. */
@@ -12,16 +17,38 @@ export interface StoreUnderTest {
   readonly peers?: readonly Store[]
   /** Moves the time that the store measures; absent: the suite waits. Milliseconds. */
   readonly advance?: (ms: number) => void | Promise<void>
+  /** Listens to an inbox; resolves when what is sent to it arrives. @returns ends it */
+  readonly listen: (inbox: InstanceId, deliver: (text: string) => void) => Promise<() => void>
+  /** What the database holds, whoever wrote it. */
+  readonly inspect?: () => Promise<readonly Kept[]>
   /** Ends what `open` began besides the stores. */
   readonly close?: () => Promise<void>
+}
+
+/** A key as the database knows it. */
+export interface Kept {
+  readonly key: string
+  /** Milliseconds it has to live; negative where it lives for ever. */
+  readonly ttlMs: number
+}
+
+interface ContractOptions {
+  /** Runs tests side by side, where they would only wait one after the other. */
+  readonly concurrent?: boolean
+  /** What stands before every key of `inspect`. */
+  readonly prefix?: string
 }
 
 /**
  * What every backend of `Store` owes its callers. Each test works under keys of its own, so that the suite can run
  * over a database that holds other things.
  */
-export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
-  describe(`Store contract: ${name}`, () => {
+export function storeContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  { concurrent = false, prefix = '' }: ContractOptions = {},
+): void {
+  describe(`Store contract: ${name}`, { concurrent }, () => {
     let opened: StoreUnderTest
     let store: Store
     let clients: readonly Store[]
@@ -30,7 +57,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       store = opened.store
       clients = [store, ...(opened.peers ?? [])]
     })
+    /** Every key of the database, those of other tests too. */
+    const keptWell = async (): Promise<void> => {
+      const kept = (await opened.inspect?.()) ?? []
+      expect(kept.filter(({ ttlMs }) => ttlMs <= 0)).toEqual([])
+      expect(kept.filter(({ key: each }) => !each.startsWith(prefix))).toEqual([])
+    }
     afterAll(async () => {
+      // What a test left behind without a TTL is still there.
+      await keptWell()
       await Promise.all(clients.map((client) => client.close()))
       await opened.close?.()
     })
@@ -38,7 +73,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     const key = (label: string) => `contract:${label}:${randomUUID()}`
     const at = (index: number): Store => clients[index % clients.length] ?? store
     /** A life that is waited for in real time is short, and both sides of its end are a good while away. */
-    const life = () => (opened.advance === undefined ? 1_500 : 120_000)
+    const life = () => (opened.advance === undefined ? 2_000 : 120_000)
     const pass = async (share: number): Promise<void> => {
       const ms = Math.round(life() * share)
       if (opened.advance === undefined) await sleep(ms)
@@ -242,7 +277,45 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       })
     })
 
-    tableContract({ store: () => store, at, key, life, pass, crowd })
+    const suite: Suite = {
+      store: () => store,
+      at,
+      key,
+      life,
+      pass,
+      crowd,
+      listen: (inbox, deliver) => opened.listen(inbox, deliver),
+    }
+    tableContract(suite)
+    kindContract(suite)
+    stepContract(suite)
+    logContract(suite)
+
+    test('[STORE-5] every key has the prefix and a TTL', async () => {
+      const k = key('kept')
+      await store.create(k, 'v', 60_000)
+      await store.hit(`${k}:hits`, 60_000)
+      await store.putRow(`${k}:table`, 'a', '1', 60_000)
+      await store.createRow(`${k}:created`, 'a', '1', 60_000)
+      await store.append(`${k}:log`, 'e', { keep: 10, ttlMs: 60_000, inboxes: [] })
+      await store.step([{ put: 'value', key: `${k}:step`, value: 'v', ttlMs: 60_000 }])
+      await store.exchange(k, 'w')
+      await store.replace(k, 'w', 'x')
+      await store.putRow(`${k}:table`, 'b', '2')
+      await store.append(`${k}:log`, 'f', { keep: 10, inboxes: [] })
+      await keptWell()
+    })
+
+    test('close lets what was asked before be done', async () => {
+      const another = await open()
+      const log = key('close')
+      const asked = Array.from({ length: CROWD }, (_, index) =>
+        another.store.append(log, String(index), { keep: 1_000, ttlMs: 60_000, inboxes: [] }),
+      )
+      await Promise.all([another.store, ...(another.peers ?? [])].map((client) => client.close()))
+      expect(new Set((await Promise.all(asked)).map(({ id }) => id)).size).toBe(CROWD)
+      await another.close?.()
+    })
 
     test('close ends a store once and does no harm the second time', async () => {
       const another = await open()

@@ -1,30 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Store } from '../../server/store/store.ts'
 import { CROWD, ODD_TEXTS } from './odd-texts.ts'
+import type { Suite } from './suite.ts'
 
-/** What the tests of one backend share. */
-interface Suite {
-  store(): Store
-  /** One of the clients of the data. */
-  at(index: number): Store
-  /** A key of the test's own. */
-  key(label: string): string
-  /** A life to give, in milliseconds. */
-  life(): number
-  /** Lets a share of that life go by. */
-  pass(share: number): Promise<void>
-  crowd<T>(task: (client: Store, index: number) => Promise<T>): Promise<T[]>
-}
-
-/** The part of the contract that is about tables, and about keys that hold the one or the other. */
+/** The part of the contract that is about tables. */
 export function tableContract({ store, at, key, life, pass, crowd }: Suite): void {
-  /** A call of the wrong kind may be refused or find nothing. */
-  const refusedOrNothing = async (asked: Promise<unknown>): Promise<void> => {
-    const [answer] = await Promise.allSettled([asked])
-    if (answer.status === 'fulfilled') expect([undefined, false, new Map()]).toContainEqual(answer.value)
-    else expect(answer.reason).toBeInstanceOf(Error)
-  }
-
   describe('tables', () => {
     test('a table that never was has no rows', async () => {
       const table = key('none')
@@ -81,6 +60,52 @@ export function tableContract({ store, at, key, life, pass, crowd }: Suite): voi
       await pass(0.6)
       expect(await store().rows(table)).toEqual(new Map())
       expect(await store().row(table, 'b')).toBeUndefined()
+    })
+
+    test('[STORE-5] a put without a TTL leaves the table its own', async () => {
+      const table = key('put-keeps')
+      await store().putRow(table, 'a', '1', life())
+      await pass(0.6)
+      await at(1).putRow(table, 'b', '2')
+      expect(await store().rows(table)).toEqual(
+        new Map([
+          ['a', '1'],
+          ['b', '2'],
+        ]),
+      )
+      await pass(0.6)
+      expect(await store().rows(table)).toEqual(new Map())
+    })
+
+    test('createRow writes only where no row is', async () => {
+      const table = key('create-row')
+      expect(await store().createRow(table, 'a', '1', life())).toBe(true)
+      expect(await at(1).createRow(table, 'a', '2', life())).toBe(false)
+      expect(await store().createRow(table, 'b', '3', life())).toBe(true)
+      expect(await store().rows(table)).toEqual(
+        new Map([
+          ['a', '1'],
+          ['b', '3'],
+        ]),
+      )
+    })
+
+    test('createRow renews the table where it wrote, and only there', async () => {
+      const [renewed, left] = [key('create-renews'), key('create-leaves')]
+      for (const table of [renewed, left]) await store().createRow(table, 'a', '1', life())
+      await pass(0.6)
+      expect(await store().createRow(renewed, 'b', '2', life())).toBe(true)
+      expect(await store().createRow(left, 'a', '2', life())).toBe(false)
+      await pass(0.6)
+      expect((await store().rows(renewed)).size).toBe(2)
+      expect(await store().rows(left)).toEqual(new Map())
+    })
+
+    test(`of ${CROWD} createRow at once exactly one wins, and its value stays`, async () => {
+      const table = key('create-row-race')
+      const won = await crowd((client, index) => client.createRow(table, 'a', `by ${index}`, life()))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect(await store().row(table, 'a')).toBe(`by ${won.indexOf(true)}`)
     })
 
     test('replaceRow replaces only what it expects', async () => {
@@ -146,37 +171,6 @@ export function tableContract({ store, at, key, life, pass, crowd }: Suite): voi
       await store().putRow(table, 'b', '2', life())
       await pass(0.6)
       expect(await store().rows(table)).toEqual(new Map([['b', '2']]))
-    })
-  })
-
-  describe('values and tables', () => {
-    test('a call for a value does no harm to a table of that key', async () => {
-      const table = key('is-table')
-      await store().putRow(table, 'a', '1', life())
-      expect(await store().create(table, 'v', life())).toBe(false)
-      await refusedOrNothing(store().get(table))
-      await refusedOrNothing(store().exchange(table, 'v'))
-      await expect(store().hit(table, life())).rejects.toThrow(Error)
-      expect(await store().rows(table)).toEqual(new Map([['a', '1']]))
-    })
-
-    test('a call for a table does no harm to a value of that key', async () => {
-      const k = key('is-value')
-      await store().create(k, 'v', life())
-      await refusedOrNothing(store().row(k, 'a'))
-      await refusedOrNothing(store().rows(k))
-      await refusedOrNothing(store().replaceRow(k, 'a', '1', '2'))
-      await Promise.allSettled([store().deleteRows(k, 'a')])
-      await expect(store().putRow(k, 'a', '1', life())).rejects.toThrow(Error)
-      expect(await store().get(k)).toBe('v')
-    })
-
-    test('keys that begin alike are told apart', async () => {
-      const k = key('room')
-      await store().create(k, 'v', life())
-      await store().putRow(`${k}:sessions`, 'a', '1', life())
-      await store().delete(k)
-      expect(await store().rows(`${k}:sessions`)).toEqual(new Map([['a', '1']]))
     })
   })
 }

@@ -33,6 +33,7 @@ describe('section 2: defaults', () => {
       pairingTtlMs: 120_000,
       sessionTtlMs: 604_800_000,
       resumeWindowMs: 30_000,
+      peerTimeoutMs: 10_000,
       drainMs: 25_000,
       maxRoomMembers: 200,
       rateLimits: true,
@@ -41,6 +42,7 @@ describe('section 2: defaults', () => {
       logLevel: 'info',
       production: false,
       warnings: [],
+      notices: [],
     })
   })
 
@@ -61,6 +63,7 @@ describe('section 2: defaults', () => {
       'PAIRING_TTL_SECONDS',
       'SESSION_TTL_SECONDS',
       'RESUME_WINDOW_SECONDS',
+      'PEER_TIMEOUT_SECONDS',
       'DRAIN_SECONDS',
       'MAX_ROOM_MEMBERS',
       'RATE_LIMITS',
@@ -110,6 +113,10 @@ describe('section 2: values', () => {
     [{ PAIRING_TTL_SECONDS: '60' }, { pairingTtlMs: 60_000 }],
     [{ SESSION_TTL_SECONDS: '3600' }, { sessionTtlMs: 3_600_000 }],
     [{ RESUME_WINDOW_SECONDS: '5' }, { resumeWindowMs: 5_000 }],
+    [{ PEER_TIMEOUT_SECONDS: '5' }, { peerTimeoutMs: 5_000 }],
+    [{ ...UPSTASH, PEER_TIMEOUT_SECONDS: '300' }, { peerTimeoutMs: 300_000 }],
+    [UPSTASH, { peerTimeoutMs: 30_000 }],
+    [{ REDIS_URL: 'redis://127.0.0.1' }, { peerTimeoutMs: 10_000 }],
     [{ DRAIN_SECONDS: '10' }, { drainMs: 10_000 }],
     [{ MAX_ROOM_MEMBERS: '2' }, { maxRoomMembers: 2 }],
     [{ RATE_LIMITS: 'on' }, { rateLimits: true, warnings: [] }],
@@ -153,6 +160,40 @@ describe('section 2: values', () => {
       expect(withUrl(url)).toEqual([])
     expect(withUrl('http://redis.internal:8079')).toEqual([expect.stringContaining('UPSTASH_REDIS_REST_URL')])
     expect(withUrl('http://redis.internal:8079').join()).not.toContain('AXsecretToken')
+  })
+})
+
+describe('section 2: APP_SECRET', () => {
+  const secretOf = (variables: Variables) => configFrom(variables).appSecret
+
+  test('is random for memory, and derived from the credentials of a shared store, which is said', () => {
+    expect(secretOf({})).toBeUndefined()
+    const stores: Variables[] = [UPSTASH, { REDIS_URL: 'redis://u:hunter22@h' }, { REDIS_URL: 'redis://h' }]
+    for (const store of stores) {
+      const { appSecret, notices } = configFrom(store)
+      expect(appSecret).toMatch(/^[\w-]{43}$/)
+      expect(notices).toEqual([expect.stringMatching(/^APP_SECRET .*rotating them signs everyone out/)])
+      for (const hidden of [appSecret ?? '', 'hunter22', 'AXsecretToken'])
+        expect(notices.join()).not.toContain(hidden)
+    }
+    expect(new Set(stores.map(secretOf)).size).toBe(stores.length)
+  })
+
+  test('is the same on every instance of one store, whichever of its addresses it uses, and no other', () => {
+    const at = (REDIS_URL: string) => secretOf({ REDIS_URL })
+    expect(secretOf({ ...UPSTASH })).toBe(
+      secretOf({ ...UPSTASH, UPSTASH_REDIS_REST_URL: `${UPSTASH.UPSTASH_REDIS_REST_URL}/` }),
+    )
+    expect(secretOf({ ...UPSTASH, UPSTASH_REDIS_REST_TOKEN: 'rotated' })).not.toBe(secretOf(UPSTASH))
+    expect(at('redis://u:p@private:6379')).toBe(at('rediss://u:p@public.example:6380'))
+    expect(at('redis://u:p@h')).not.toBe(at('redis://u:q@h'))
+  })
+
+  test('that is given counts', () => {
+    expect(configFrom({ ...UPSTASH, APP_SECRET: '0123456789abcdef' })).toMatchObject({
+      appSecret: '0123456789abcdef',
+      notices: [],
+    })
   })
 })
 
@@ -274,6 +315,11 @@ describe('section 2: a bad value stops the start with one line: variable, fault 
     ['REDIS_URL', { REDIS_URL: '127.0.0.1:6379' }, /redis:\/\//],
     ['KEY_PREFIX', { KEY_PREFIX: 'x'.repeat(65) }, /characters|shorter/],
     ['INSTANCE_ID', { INSTANCE_ID: 'x'.repeat(129) }, /characters|shorter/],
+    ...['abc', '1', '301', '10.5'].map((value): [string, Variables, RegExp] => [
+      'PEER_TIMEOUT_SECONDS',
+      { PEER_TIMEOUT_SECONDS: value },
+      /2 to 300/,
+    ]),
     ['RATE_LIMITS', { RATE_LIMITS: 'maybe' }, /on or off/],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, /debug/],
     ...[

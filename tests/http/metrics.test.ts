@@ -33,3 +33,10 @@ test('with METRICS_TOKEN the bearer decides, also on loopback', async () => {
   expect((await read({ authorization: 'Bearer wrong-token-x' })).status).toBe(401)
   expect((await read({ authorization: 'Bearer metrics-token' })).status).toBe(200)
 })
+
+test('[STORE-4] the metrics count the commands of the store, and say whether it is away', async () => {
+  app = await testApp()
+  const text = await (await read()).text()
+  expect(text).toContain('# TYPE store_commands_total counter')
+  expect(text).toMatch(/^pairlens_store_degraded\{[^}]*\} 0$/m)
+})

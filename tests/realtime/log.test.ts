@@ -67,7 +67,7 @@ test('[RES-1] the log keeps the newest events within its bounds and says what is
         expect(shown(log.behind(place))).toEqual(kept.filter((event) => event.n > place))
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   )
 })
 

@@ -7,6 +7,7 @@ import { configFrom } from '../../server/config.ts'
 import { systemClock, type Clock } from '../../server/domain/clock.ts'
 import type { CodeIssued, Paired, RoomCreated } from '../../server/protocol/api.ts'
 import type { Role } from '../../server/protocol/models.ts'
+import type { SharedOptions } from '../../server/realtime/shared-hub.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import type { Store } from '../../server/store/store.ts'
 
@@ -27,6 +28,8 @@ export interface TestAppOptions {
   readonly clock?: Clock
   readonly store?: Store
   readonly pages?: (app: FastifyInstance) => Promise<void>
+  /** Other instances share its store. */
+  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
 }
 
 const PUBLIC_URL = 'http://pairlens.test'
@@ -56,6 +59,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     log: pino({ level: config.logLevel }, sink),
     version: '0.0.0-test',
     ...(options.pages === undefined ? {} : { pages: options.pages }),
+    ...(options.sharing === undefined ? {} : { sharing: options.sharing }),
   })
   await app.server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.server.address() as AddressInfo
@@ -66,6 +70,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     logs: () => logged,
     url: `http://127.0.0.1:${port}`,
     async close() {
+      await app.hub.leave()
       await app.server.close()
       await store.close()
     },

@@ -39,6 +39,12 @@ export const TOOLS = {
     packages: ['libnss3-tools'],
     purpose: 'makes Chromium trust the local authority',
   },
+  haproxy: {
+    commands: ['haproxy'],
+    variable: 'HAPROXY_PATH',
+    packages: ['haproxy'],
+    purpose: 'is the balancer of the compose file',
+  },
 } as const satisfies Record<string, Tool>
 
 export type ToolName = keyof typeof TOOLS

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../../domain/refusal.ts'
@@ -15,7 +15,7 @@ const isLocal = (request: FastifyRequest): boolean =>
 
 /** Figures for operators, in the Prometheus text format. */
 export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { services }) => {
-  const { hub, metricsToken, instance } = services
+  const { hub, health, storeCommands, metricsToken, instance } = services
   const registry = new Registry()
   registry.setDefaultLabels({ instance })
   collectDefaultMetrics({ register: registry })
@@ -35,6 +35,22 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
     () => hub.counts().members,
   )
   gauge('pairlens_connections', 'Open sockets', () => hub.counts().connections)
+  gauge('pairlens_store_degraded', '1 while the shared store is away', () =>
+    health?.health.state === 'degraded' ? 1 : 0,
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'store_commands_total',
+      help: 'Commands of the shared store and the bus, as they are billed',
+      labelNames: ['kind'],
+      registers: [],
+      // The backends count before there is a registry.
+      collect() {
+        this.reset()
+        for (const [kind, count] of storeCommands) this.inc({ kind }, count)
+      },
+    }),
+  )
   const requests = new Histogram({
     name: 'pairlens_http_request_seconds',
     help: 'Time to answer HTTP requests',

@@ -4,7 +4,7 @@ import type { Routes } from '../services.ts'
 
 /** For load balancers and operators. */
 export const serviceRoutes: Routes = async (app, { services }) => {
-  const { hub, instance, store, version } = services
+  const { hub, instance, store, health, version } = services
   const startedAt = performance.now()
 
   app.get(
@@ -33,7 +33,8 @@ export const serviceRoutes: Routes = async (app, { services }) => {
       if (hub.draining) return reply.code(503).send({ status: 'draining' })
       const uptimeMs = Math.round(performance.now() - startedAt)
       const { rooms, members } = hub.counts()
-      return reply.send({ status: 'ok', store, instance, rooms, members, uptimeMs, version })
+      const status = health?.health.state === 'degraded' ? 'degraded' : 'ok'
+      return reply.send({ status, store, instance, rooms, members, uptimeMs, version })
     },
   )
 }

@@ -42,7 +42,11 @@ export type Outcome =
 
 /** Accepted for delivery, at once or as soon as the event is in the stored log. */
 export const accepted = (at: Published, data?: unknown): Outcome | Promise<Outcome> => {
-  const outcome = (place: CursorText): Outcome => ({ ok: true, at: place, ...(data === undefined ? {} : { data }) })
+  const outcome = (place: CursorText): Outcome => ({
+    ok: true,
+    at: place,
+    ...(data === undefined ? {} : { data }),
+  })
   return typeof at === 'string' ? outcome(at) : at.then(outcome)
 }
 

@@ -1,0 +1,147 @@
+/** Two instances in one process over one store in memory: what they share, without the distance. */
+import { afterEach, expect, test } from 'vitest'
+import type { Listener } from '../../server/bus/bus.ts'
+import { createLocalBus } from '../../server/bus/local.ts'
+import type { InstanceId } from '../../server/protocol/ids.ts'
+import { createMemoryStore } from '../../server/store/memory.ts'
+import { call, claimCode, createRoom, issueCode, pair, testApp, type TestApp } from '../support/app.ts'
+import { join, type TestClient } from '../support/client.ts'
+
+const HEALTHY = {
+  health: { state: 'shared' as const },
+  onHealth: () => () => undefined,
+  check: () => undefined,
+}
+
+let running: TestApp[] = []
+afterEach(async () => {
+  for (const app of running) await app.close()
+  running = []
+})
+
+async function instances(count: number): Promise<TestApp[]> {
+  const inboxes = new Map<InstanceId, Listener>()
+  const store = createMemoryStore({
+    publish(inbox, text) {
+      const listener = inboxes.get(inbox)
+      if (listener !== undefined) queueMicrotask(() => listener.deliver(text))
+      return listener === undefined ? 0 : 1
+    },
+  })
+  for (let n = 0; n < count; n += 1) {
+    running.push(
+      await testApp({
+        store,
+        sharing: { bus: createLocalBus(inboxes), health: HEALTHY, peerTimeoutMs: 10_000 },
+      }),
+    )
+  }
+  return running
+}
+
+const names = (client: TestClient): unknown[] => client.of('member-joined').map(({ member }) => member.name)
+
+test('[SYNC-1] members on two instances see each other, signal and talk', async () => {
+  const [one, two] = (await instances(2)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url, { deviceName: 'Laptop' })
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(two.url, session.token, 'camera', 'Phone')
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  expect(camera.welcome.members.map(({ name }) => name).sort()).toEqual(['Laptop', 'Phone'])
+  expect((await host.client.next('member-joined')).member).toMatchObject({ name: 'Phone', connected: true })
+  const sent = await camera.client.ask({ type: 'signal', to: session.id, data: { a: 1 } })
+  expect(sent).toMatchObject({ ok: true })
+  expect(await host.client.next('signal')).toMatchObject({ from: phone.session.id, data: { a: 1 } })
+  await host.client.ask({ type: 'message', data: 'all' })
+  expect(await camera.client.next('message')).toMatchObject({ from: session.id, data: 'all' })
+  const { data } = await host.client
+    .ask({ type: 'command', to: phone.session.id, name: 'zoom' })
+    .then((reply) => {
+      if (!reply.ok) throw new Error(reply.code)
+      return reply as { data: { ref: string } }
+    })
+  const command = await camera.client.next('command')
+  expect(command.ref).toBe(data.ref)
+  expect(await camera.client.ask({ type: 'result', to: session.id, ref: data.ref, ok: true })).toMatchObject({
+    ok: true,
+  })
+  expect(await host.client.next('result')).toMatchObject({ ref: data.ref, ok: true })
+  await camera.client.ask({ type: 'state', state: { battery: 1 } })
+  expect((await host.client.next('member-updated')).member.state).toEqual({ battery: 1 })
+  camera.client.drop()
+  expect((await host.client.next('member-updated')).member.connected).toBe(false)
+  expect(names(host.client)).toEqual(['Phone'])
+})
+
+test('[RES-2] a member that comes back on the other instance resumes with what it missed', async () => {
+  const [one, two] = (await instances(2)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(one.url, phone.session.token, { attempt: 1 })
+  await camera.client.ask({ type: 'state', state: { lens: 2 } })
+  await host.client.ask({ type: 'message', data: 0 })
+  const { at } = await camera.client.next('message')
+  camera.client.drop()
+  await host.client.next('member-updated', ({ member }) => !member.connected)
+  for (const data of [1, 2, 3]) await host.client.ask({ type: 'message', data })
+  const back = await join(two.url, phone.session.token, { attempt: 2, resume: at })
+  expect(back.welcome.resumed).toBe(true)
+  expect(back.welcome.self.state).toEqual({ lens: 2 })
+  await host.client.ask({ type: 'message', data: 4 })
+  const got: unknown[] = []
+  while (got.length < 4) got.push((await back.client.next('message')).data)
+  expect(got).toEqual([1, 2, 3, 4])
+  expect(host.client.of('member-updated').at(-1)?.member).toMatchObject({
+    connected: true,
+    state: { lens: 2 },
+  })
+  expect(host.client.of('member-left')).toEqual([])
+  const again = await join(one.url, phone.session.token, { attempt: 3, resume: back.welcome.at })
+  expect(again.welcome.resumed).toBe(true)
+  expect((await back.client.closed).code).toBe(4409)
+  const repeated: unknown[] = []
+  while (repeated.length < 4) repeated.push((await again.client.next('message')).data)
+  expect(repeated).toEqual([1, 2, 3, 4])
+})
+
+test('[PAIR-5] a phone on one instance is approved by a host on the other', async () => {
+  const [one, two] = (await instances(2)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const code = await issueCode(one.url, session.token)
+  const { session: pending, check } = await claimCode(two.url, { code: code.code })
+  const { pairing } = await host.client.next('pairing-pending')
+  const phone = await join(two.url, pending.token, { attempt: 1 })
+  expect(phone.welcome.self.status).toBe('pending')
+  expect(await host.client.ask({ type: 'approve', id: 1, pairing: pairing.id, check })).toMatchObject({
+    ok: true,
+  })
+  expect((await phone.client.next('approved')).members).toHaveLength(2)
+  await host.client.settled()
+  expect(host.client.of('pairing-done')).toMatchObject([{ outcome: 'paired', memberId: pending.id }])
+  await host.client.ask({ type: 'message', data: 'hi', to: pending.id })
+  expect(await phone.client.next('message')).toMatchObject({ data: 'hi' })
+})
+
+test('[SESS-3] a member is kicked, and a room deleted, from another instance', async () => {
+  const [one, two] = (await instances(2)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  expect(
+    (await call(one.url, 'DELETE', `/api/room/members/${phone.session.id}`, { token: session.token })).status,
+  ).toBe(204)
+  expect((await camera.client.closed).code).toBe(4403)
+  expect(await host.client.next('member-left')).toMatchObject({ reason: 'kicked' })
+  const other = await pair(one.url, session.token)
+  const second = await join(two.url, other.session.token, { attempt: 1 })
+  expect(
+    (await call(two.url, 'PATCH', '/api/room', { token: session.token, body: { name: 'New' } })).status,
+  ).toBe(200)
+  expect((await host.client.next('room-updated')).room.name).toBe('New')
+  expect((await call(one.url, 'DELETE', '/api/room', { token: session.token })).status).toBe(204)
+  expect((await second.client.closed).code).toBe(4404)
+  expect((await host.client.closed).code).toBe(4404)
+})
