@@ -220,6 +220,8 @@ export class Sharing implements Shared {
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
   heardFrom(instance: InstanceId, origin: Origin): void {
+    // What this instance published before the room was open here.
+    if (instance === this.#deps.instance) return
     const known = this.#room.presence.originOf(instance)
     // One that is outside the room sends events as another origin.
     if (known === undefined && !this.#outside.has(origin)) {
