@@ -82,6 +82,8 @@ export class Room {
   readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
+  /** The place of each session's last leave: no cursor from before it continues. */
+  readonly #left = new Map<SessionId, number>()
 
   constructor(options: {
     info: RoomInfo
@@ -212,7 +214,10 @@ export class Room {
   ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
-    const start = this.timeline.seat()
+    // A seat that goes on may have been told events from before it came here; none from before its session left.
+    const start = resumes
+      ? { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
+      : this.timeline.seat()
     return {
       id,
       role,
@@ -277,13 +282,21 @@ export class Room {
     this.#waiting.delete(id)
     this.#seats.delete(id)
     if (seat?.link.kind === 'away') seat.link.end()
-    if (seat !== undefined && reason !== 'moved') this.presence.remove(id, seat.speaker.attempt)
+    if (seat !== undefined && reason !== 'moved') {
+      this.presence.remove(id, seat.speaker.attempt)
+      this.hasLeft(id)
+    }
     if (seat !== undefined) {
       this.#announce(id, before, reason === 'moved' ? 'left' : reason)
       this.shared?.ended(id, seat.speaker.attempt, seat.key, reason)
     } else if (waiting !== undefined) this.shared?.ended(id, waiting.attempt, waiting.key, reason)
     this.closeIfEmpty()
     return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
+  }
+
+  /** A session's seat was freed, here or elsewhere: the next one is new. */
+  hasLeft(id: SessionId): void {
+    this.#left.set(id, this.timeline.seat().seat)
   }
 
   /** A session has ended: what is left of it elsewhere is no member any more. */

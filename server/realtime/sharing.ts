@@ -407,6 +407,7 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
+    if (!isElsewhere) this.#room.hasLeft(id)
     this.#room.changeOthers(
       [id],
       () => {
