@@ -191,7 +191,8 @@ export class Room {
     const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
     const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
     seat.speaker = { attempt, since }
-    seat.key = back.key ?? seat.key
+    // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
+    seat.key = known?.key ?? earlierWaiting?.key ?? back.key
     seat.ahead = missed?.ahead
     this.#seats.set(id, seat)
     const { link } = seat
@@ -240,7 +241,7 @@ export class Room {
     const attempt = this.#latest(visitor.id, back.attempt)
     if (attempt === undefined) return 'superseded'
     const earlier = this.#waiting.get(visitor.id)
-    const waiting: Waiting = { ...visitor, connection, attempt, key: back.key ?? earlier?.key }
+    const waiting: Waiting = { ...visitor, connection, attempt, key: earlier?.key ?? back.key }
     this.#waiting.set(visitor.id, waiting)
     earlier?.connection.close('connected_elsewhere')
     this.shared?.changed(waiting)
