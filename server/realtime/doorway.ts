@@ -224,12 +224,10 @@ export class Doorway {
       }
     const here = room.seat(id)
     const elsewhere = here === undefined ? room.presence.find(id) : undefined
-    const start = here === undefined ? room.timeline.seat() : undefined
-    const resumes = resume !== undefined
-    const starts = here?.starts ?? [
-      ...(resumes ? (elsewhere?.starts ?? []) : []),
-      ...(start === undefined ? [] : [start]),
-    ]
+    const resumes = resume !== undefined && (here ?? elsewhere) !== undefined
+    const start = here === undefined && !resumes ? room.timeline.seat() : undefined
+    const starts =
+      here?.starts ?? (start === undefined ? [...(elsewhere?.starts ?? []), room.continues(id)] : [start])
     return {
       start,
       row: {

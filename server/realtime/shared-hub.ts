@@ -206,6 +206,7 @@ export class SharedHub {
   }
 
   #letter(letter: Letter): void {
+    if (letter.from === this.#deps.instance) return
     switch (letter.t) {
       case 'end':
         this.#deps.ended(letter.room, letter.id, letter.ending)

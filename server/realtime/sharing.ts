@@ -218,7 +218,8 @@ export class Sharing implements Shared {
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
   heardFrom(instance: InstanceId): void {
-    if (!this.#room.presence.has(instance)) this.#greet(instance)
+    // It may be what this instance published before the room was open here.
+    if (instance !== this.#deps.instance && !this.#room.presence.has(instance)) this.#greet(instance)
   }
 
   /** An instance is dead: its members have left, and may come back within the window [SYNC-3]. */
@@ -398,6 +399,7 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
+    if (!isElsewhere) this.#room.hasLeft(id)
     this.#room.changeOthers(
       [id],
       () => {
