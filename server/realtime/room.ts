@@ -11,7 +11,16 @@ import type { SeatEnd } from './letters.ts'
 import { ALL, type Audience, type LogEvent } from './log.ts'
 import { OpenCommands } from './open-commands.ts'
 import { Presence } from './presence.ts'
-import { isConnected, send, shape, shapeOfRemote, type Earlier, type Seat, type Visitor } from './seat.ts'
+import {
+  isConnected,
+  send,
+  shape,
+  shapeOfRemote,
+  type Earlier,
+  type Seat,
+  type Visitor,
+  MOST_STARTS,
+} from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
@@ -19,8 +28,10 @@ import { frame, type Framed } from './wire.ts'
 export interface Return {
   readonly attempt?: number
   readonly resume?: string
-  /** Its row in the store, where instances share the room. */
+  /** Its row in the store, where instances share the room, and what it says. */
   readonly key?: SeatName
+  readonly start?: Start
+  readonly joinedAt?: number
   /** Its seat elsewhere. */
   readonly earlier?: Earlier | undefined
 }
@@ -56,9 +67,6 @@ export interface Shared {
   /** Whether nothing is on its way any more that needs the room. */
   readonly isIdle: boolean
 }
-
-/** Moves that a cursor may be behind: places that a seat began at. */
-const MOST_STARTS = 4
 
 /** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
 export class Room {
@@ -212,13 +220,13 @@ export class Room {
   ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
-    const start = this.timeline.seat()
+    const start = back.start ?? this.timeline.seat()
     return {
       id,
       role,
       name,
       device,
-      joinedAt: earlier?.joinedAt ?? this.#clock.now(),
+      joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
       starts: resumes ? [...(earlier?.starts ?? []), start].slice(-MOST_STARTS) : [start],
       waitedUntil: waited ? this.timeline.counts() : undefined,
       speaker: { attempt: 0, since: 0 },
