@@ -103,7 +103,11 @@ const ended = (child: ChildProcess): Promise<Exit> =>
  * Starts the built server on a free port of loopback and resolves when `/readyz` says ok.
  * @param env its variables (docs/SPEC.md, section 2); it inherits nothing but PATH. The LAN's https listener
  *   is off and HOME is an empty folder unless said otherwise.
+<<<<<<< HEAD
  * @throws StartError with what it printed, where it is not ready in 45 s or ends before
+=======
+ * @throws StartError with what it printed, where it is not ready in time or ends before
+>>>>>>> system
  */
 export async function startServer(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
   const folder = installation()
