@@ -145,7 +145,8 @@ export class World {
       this.#agenda.removeFirst()
       if (task.run === undefined) continue
       this.#done += 1
-      if (this.#done > STORM) throw new Error('more happens than ever should: things come of each other without end')
+      if (this.#done > STORM)
+        throw new Error('more happens than ever should: things come of each other without end')
       this.#now = task.due
       task.run()
       await this.#settled()
