@@ -8,8 +8,9 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import { batchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return, Room } from './room.ts'
-import type { Earlier, Seat } from './seat.ts'
+import { MOST_STARTS, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
+import type { Start } from './timeline.ts'
 
 /** Where a session that said hello may sit down. */
 export interface Place {
@@ -89,7 +90,8 @@ export class Doorway {
     open.opening = new Promise((resolve) => (settle = resolve))
     try {
       await this.#deps.inboxOpened()
-      const row = this.#row(session, comer.attempt ?? 0, undefined)
+      const plan = this.#plan(open, session, comer, comer.attempt ?? 0)
+      const { row } = plan
       sharing.noted(key, row)
       const entry = batchText({
         room: room.id,
@@ -112,7 +114,8 @@ export class Doorway {
       this.#deps.found(room, found.sessions)
       open.opening = undefined
       settle(true)
-      return this.#ready(open, key, this.#latest(session, found.sessions.get(session.id)), comer, found.seats)
+      const latest = this.#latest(session, found.sessions.get(session.id))
+      return await this.#ready(open, key, plan, latest, comer, found.seats)
     } catch (error) {
       discard(open)
       settle(false)
@@ -153,18 +156,23 @@ export class Doorway {
     const attempt = attemptFor(comer, known)
     if (attempt < known) return 'connected_elsewhere'
     const key = sharing.prepare(id, here?.key ?? room.waitingAs(id)?.key)
-    const row = this.#row(session, attempt, here ?? room.presence.find(id))
-    sharing.noted(key, row)
+    const plan = this.#plan(open, session, comer, attempt)
+    sharing.noted(key, plan.row)
     const isUnknown =
       comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...room.presence.allOf(id)])
     try {
-      const found = await this.#deps.shared.enter(room.id, key, row, id, isUnknown)
+      if (session.record.status === 'pending') {
+        // It sees and sends nothing; the word of its approval reads its session again.
+        await this.#deps.shared.put(room.id, new Map([[key, plan.row]]))
+        return await this.#ready(open, key, plan, session, comer, [])
+      }
+      const found = await this.#deps.shared.enter(room.id, key, plan.row, id, isUnknown)
       if (this.#isGone(found.session)) {
         sharing.release(key)
         room.closeIfEmpty()
         return 'session_invalid'
       }
-      return await this.#ready(open, key, this.#latest(session, found.session), comer, found.seats)
+      return await this.#ready(open, key, plan, this.#latest(session, found.session), comer, found.seats)
     } catch (error) {
       sharing.release(key)
       room.closeIfEmpty()
@@ -175,6 +183,7 @@ export class Doorway {
   async #ready(
     { room, sharing }: SharedRoom,
     key: SeatName,
+    plan: Plan,
     session: Authenticated,
     comer: Comer,
     seats: readonly StoredSeat[],
@@ -203,6 +212,9 @@ export class Doorway {
       back: {
         attempt,
         key,
+        // Of who waits for approval it says nothing.
+        ...(plan.row.pending === true ? {} : { joinedAt: plan.row.joinedAt }),
+        ...(plan.start === undefined ? {} : { start: plan.start }),
         ...(comer.resume === undefined ? {} : { resume: comer.resume }),
         ...(earlier === undefined ? {} : { earlier }),
       },
@@ -213,20 +225,37 @@ export class Doorway {
     }
   }
 
-  #row(
-    { record }: Authenticated,
-    attempt: number,
-    before: Pick<Earlier, 'joinedAt' | 'starts'> | undefined,
-  ): SeatRow {
+  /** The row as it will be if all goes as it looks now: one that turns out otherwise is put again. */
+  #plan({ room }: SharedRoom, { id, record }: Authenticated, { resume }: Comer, attempt: number): Plan {
+    if (record.status === 'pending')
+      return {
+        start: undefined,
+        row: { v: 1, attempt, since: attempt, starts: [], joinedAt: 0, pending: true },
+      }
+    const here = room.seat(id)
+    const elsewhere = here === undefined ? room.presence.find(id) : undefined
+    const resumes = resume !== undefined && (here ?? elsewhere) !== undefined
+    const start = here === undefined && !resumes ? room.timeline.seat() : undefined
+    const starts =
+      here?.starts ?? (start === undefined ? [...(elsewhere?.starts ?? []), room.continues(id)] : [start])
     return {
-      v: 1,
-      attempt,
-      since: attempt,
-      starts: [...(before?.starts ?? [])],
-      joinedAt: before?.joinedAt ?? this.#deps.clock.now(),
-      ...(record.status === 'pending' ? { pending: true as const } : {}),
+      start,
+      row: {
+        v: 1,
+        attempt,
+        since: (resumes ? (here?.speaker.since ?? elsewhere?.since) : undefined) ?? attempt,
+        starts: starts.slice(-MOST_STARTS),
+        joinedAt: (here ?? elsewhere)?.joinedAt ?? this.#deps.clock.now(),
+      },
     }
   }
+}
+
+/** A seat as it is about to be. */
+interface Plan {
+  readonly row: SeatRow
+  /** Where it begins; absent where it is there already. */
+  readonly start: Start | undefined
 }
 
 /** A client that does not count is the latest; one that gives a count twice comes later the second time. */

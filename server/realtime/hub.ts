@@ -223,6 +223,7 @@ export class Hub {
   #endHere(roomId: RoomId, id: SessionId, ending: Ending): boolean {
     const reason = ENDINGS[ending]
     this.#ended.add(id)
+    this.#options.sharing?.sessions.forget(id)
     const arrivals = this.arrivals.of(id).filter(({ room }) => room === roomId)
     for (const arrival of arrivals) arrival.ended = reason
     this.arrivals.settled(roomId, id)
@@ -353,6 +354,7 @@ export class Hub {
 
   /** A session that waits here, or is on its way in, was approved elsewhere. */
   #admittedElsewhere(room: RoomId, id: SessionId): void {
+    this.#options.sharing?.sessions.forget(id)
     const waits = this.#rooms.get(room)?.waitingAs(id) !== undefined
     if (waits || this.arrivals.of(id).length > 0) this.#options.admitted?.(room, id)
   }

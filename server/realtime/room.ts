@@ -11,7 +11,16 @@ import type { SeatEnd } from './letters.ts'
 import { ALL, type Audience, type LogEvent } from './log.ts'
 import { OpenCommands } from './open-commands.ts'
 import { Presence } from './presence.ts'
-import { isConnected, send, shape, shapeOfRemote, type Earlier, type Seat, type Visitor } from './seat.ts'
+import {
+  isConnected,
+  send,
+  shape,
+  shapeOfRemote,
+  type Earlier,
+  type Seat,
+  type Visitor,
+  MOST_STARTS,
+} from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
@@ -19,8 +28,10 @@ import { frame, type Framed } from './wire.ts'
 export interface Return {
   readonly attempt?: number
   readonly resume?: string
-  /** Its row in the store, where instances share the room. */
+  /** Its row in the store, where instances share the room, and what it says. */
   readonly key?: SeatName
+  readonly start?: Start
+  readonly joinedAt?: number
   /** Its seat elsewhere. */
   readonly earlier?: Earlier | undefined
 }
@@ -56,9 +67,6 @@ export interface Shared {
   /** Whether nothing is on its way any more that needs the room. */
   readonly isIdle: boolean
 }
-
-/** Moves that a cursor may be behind: places that a seat began at. */
-const MOST_STARTS = 4
 
 /** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
 export class Room {
@@ -210,6 +218,14 @@ export class Room {
       : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
   }
 
+  /**
+   * Where a seat that goes on here begins: it may have been told events from before it came, and none from before its
+   * session left.
+   */
+  continues(id: SessionId): Start {
+    return { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
+  }
+
   #freshSeat(
     visitor: Visitor,
     connection: Connection,
@@ -224,8 +240,8 @@ export class Room {
       role,
       name,
       device,
-      joinedAt: earlier?.joinedAt ?? this.#clock.now(),
-      starts: resumes ? this.#startsFrom(id, earlier) : [this.timeline.seat()],
+      joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
+      starts: resumes ? this.#startsFrom(id, earlier) : [back.start ?? this.timeline.seat()],
       waitedUntil: waited ? this.timeline.counts() : undefined,
       speaker: { attempt: 0, since: 0 },
       key: back.key,
@@ -236,10 +252,8 @@ export class Room {
     }
   }
 
-  /** A seat that goes on may have been told events from before it came here; none from before its session left. */
   #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
-    const start = { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
-    return [...(earlier?.starts ?? []), start].slice(-MOST_STARTS)
+    return [...(earlier?.starts ?? []), this.continues(id)].slice(-MOST_STARTS)
   }
 
   /** Lets a pending session's connection wait for the hosts' decision. */
@@ -387,29 +401,17 @@ export class Room {
     return this.concerned(event, own)
   }
 
-  #deliver(
-    framed: Framed,
-    from: SessionId | undefined,
-    audience: Audience,
-    foreign?: { origin: Origin; n: number },
-  ): void {
+  #deliver(framed: Framed, from: SessionId | undefined, audience: Audience, place?: Place): void {
     const sender = from === undefined ? undefined : this.#seats.get(from)
-    const deliver = (seat: Seat): void => {
-      if (seat === sender) return
-      if (
-        seat.ahead !== undefined &&
-        foreign !== undefined &&
-        foreign.n <= (seat.ahead.get(foreign.origin) ?? 0)
-      )
-        return
-      send(seat, framed)
-    }
     if (audience.kind === 'member') {
       const seat = this.#seats.get(audience.id)
-      if (seat !== undefined) deliver(seat)
-    } else {
-      const hostsOnly = audience.kind === 'hosts'
-      for (const seat of this.#seats.values()) if (!hostsOnly || seat.role === 'host') deliver(seat)
+      if (seat !== undefined && seat !== sender && !isBefore(seat, place)) send(seat, framed)
+      return
+    }
+    const hostsOnly = audience.kind === 'hosts'
+    for (const seat of this.#seats.values()) {
+      if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place))
+        send(seat, framed)
     }
   }
 
@@ -480,6 +482,16 @@ export class Room {
     }
   }
 }
+
+/** The place of an event of another origin. */
+interface Place {
+  readonly origin: Origin
+  readonly n: number
+}
+
+/** Whether a member has seen an event on another instance that is new to this one. */
+const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
+  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
 
 function isMeant({ id, role }: Visitor, { from, audience }: LogEvent): boolean {
   if (from === id) return false
