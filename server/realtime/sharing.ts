@@ -197,7 +197,8 @@ export class Sharing implements Shared {
         if (this.#isNext(letter)) this.#seatTold(letter)
         break
       case 'gone':
-        if (this.#isNext(letter)) this.#goneTold(letter)
+        // What has left up to an attempt has left, in whatever order word of it comes; what moved is told elsewhere.
+        if (this.#isNext(letter) || letter.why !== 'moved') this.#goneTold(letter)
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
@@ -399,7 +400,11 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
-    if (!isElsewhere) this.#room.hasLeft(id)
+    if (!isElsewhere) {
+      this.#room.hasLeft(id)
+      // It had moved from here before, and word of that has not come.
+      if (attempt > (this.#attemptHere(id) ?? Infinity)) this.#room.remove(id, why)?.close('connected_elsewhere')
+    }
     this.#room.changeOthers(
       [id],
       () => {
@@ -416,7 +421,7 @@ export class Sharing implements Shared {
       void this.#post(instance, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
       return
     }
-    const here = this.#room.seat(id)?.speaker.attempt ?? this.#attemptWaiting(id)
+    const here = this.#attemptHere(id)
     if (here === undefined) return
     // Of two with the same count one must yield, and both must say the same one.
     if (attempt > here || (attempt === here && instance > this.#deps.instance))
@@ -424,8 +429,9 @@ export class Sharing implements Shared {
     else void this.#post(instance, { t: 'answer', ...this.#list() })
   }
 
-  #attemptWaiting(id: SessionId): number | undefined {
-    return [...this.#room.waiting()].find((waiting) => waiting.id === id)?.attempt
+  #attemptHere(id: SessionId): number | undefined {
+    const waiting = [...this.#room.waiting()].find((each) => each.id === id)
+    return this.#room.seat(id)?.speaker.attempt ?? waiting?.attempt
   }
 
   /** An instance has nobody in the room any more. */
