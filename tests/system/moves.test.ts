@@ -1,5 +1,6 @@
 /** [RES-2]: a member that comes back on another instance, whatever became of the one it was on. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ServerMessageOf } from '../../server/protocol/messages.ts'
 import { createRoom, pair } from '../support/app.ts'
 import { enter, overBackends, until, type Cluster, type Entered } from './cluster.ts'
 
@@ -24,7 +25,9 @@ async function scene(cluster: Cluster, hostAt: number, cameraAt: number): Promis
 async function tell({ client }: Entered, from: number, to: number): Promise<number[]> {
   const taken: number[] = []
   for (let n = from; n <= to; n += 1) {
-    const reply: Reply | undefined = await client.ask({ type: 'message', data: n }).catch(() => undefined)
+    const reply: ServerMessageOf<'reply'> | undefined = await client
+      .ask({ type: 'message', data: n })
+      .catch(() => undefined)
     if (reply === undefined) break
     expect(reply).toMatchObject({ ok: true })
     taken.push(n)
@@ -39,6 +42,14 @@ function placeOf({ client }: Entered): string {
   return at
 }
 
+/** What becomes of the second instance meanwhile. */
+const FATES: readonly (readonly [string, (cluster: Cluster) => Promise<unknown>])[] = [
+  ['lives', () => Promise.resolve()],
+  ['drains', (cluster) => cluster.at(1).stop()],
+  ['was killed', (cluster) => cluster.at(1).kill()],
+  ['is stopped in its tracks', (cluster) => Promise.resolve(cluster.at(1).pause())],
+]
+
 overBackends('moves between instances', {}, (cluster) => {
   beforeEach(async () => {
     // What an earlier test ended.
@@ -52,12 +63,7 @@ overBackends('moves between instances', {}, (cluster) => {
     for (const instance of cluster().instances) if (instance.isPaused) instance.goOn()
   })
 
-  test.each([
-    ['lives', async (): Promise<void> => undefined],
-    ['drains', async (at: Cluster) => void (await at.at(1).stop())],
-    ['was killed', async (at: Cluster) => at.at(1).kill()],
-    ['is stopped in its tracks', async (at: Cluster) => at.at(1).pause()],
-  ] as const)(
+  test.each(FATES)(
     '[RES-2] the instance that a camera comes from %s: it gets what it missed, once and in order',
     async (_what, become) => {
       const { host, camera } = await scene(cluster(), 0, 1)
