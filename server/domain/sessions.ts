@@ -164,6 +164,11 @@ export class Sessions {
     return this.#rooms.renewEveryMs
   }
 
+  /** What was remembered of a new session is not sure any more. */
+  forget(id: SessionId): void {
+    this.#new.delete(id)
+  }
+
   /** A session's row as it was found elsewhere; nothing where it has ended. */
   read(text: string | undefined): SessionRecord | undefined {
     return this.#valid(text)

@@ -128,8 +128,7 @@ export class SharedRooms {
   }
 
   async put(room: RoomId, seats: ReadonlyMap<SeatName, SeatRow>): Promise<void> {
-    if (seats.size > 0)
-      await this.#store.step([{ put: 'rows', table: seatsKey(room), rows: texts(seats), ttlMs: this.#ttlMs }])
+    if (seats.size > 0) await this.#store.step([{ put: 'rows', table: seatsKey(room), rows: texts(seats) }])
   }
 
   async remove(room: RoomId, keys: readonly SeatName[]): Promise<void> {

@@ -54,6 +54,8 @@ export interface Batch {
   readonly first: number
   /** Numbers before the first are missing for good. */
   readonly cut: boolean
+  /** The instance has nobody in the room. */
+  readonly outside?: boolean
   readonly events: readonly Outgoing[]
 }
 
@@ -89,6 +91,7 @@ const Header = Type.Object({
   i: Type.String(),
   n: Type.Integer({ minimum: 1 }),
   x: Type.Optional(Type.Literal(1)),
+  u: Type.Optional(Type.Literal(1)),
   e: Type.Array(
     Type.Object({
       /** From whom, by which attempt of which chain. */
@@ -111,7 +114,7 @@ const audienceCode = (audience: Audience): string | 0 | undefined =>
 const audienceOf = (code: string | 0 | undefined): Audience =>
   code === undefined ? ALL : code === 0 ? HOSTS : { kind: 'member', id: code as SessionId }
 
-export function batchText({ room, origin, instance, first, cut, events }: Batch): string {
+export function batchText({ room, origin, instance, first, cut, outside, events }: Batch): string {
   const parts: string[] = [VERSION, '']
   const heads = events.map(({ open, from, audience, speaker, concern, moved }): HeaderEvent => {
     parts.push(open)
@@ -124,7 +127,15 @@ export function batchText({ room, origin, instance, first, cut, events }: Batch)
       ...(concern === undefined ? {} : { c: concern }),
     }
   })
-  parts[1] = JSON.stringify({ r: room, o: origin, i: instance, n: first, ...(cut ? { x: 1 } : {}), e: heads })
+  parts[1] = JSON.stringify({
+    r: room,
+    o: origin,
+    i: instance,
+    n: first,
+    ...(cut ? { x: 1 } : {}),
+    ...(outside === true ? { u: 1 } : {}),
+    e: heads,
+  })
   return parts.join(SEPARATOR)
 }
 
@@ -148,6 +159,7 @@ export function readBatch(text: string): Batch | undefined {
     instance: value.i as InstanceId,
     first: value.n,
     cut: value.x === 1,
+    outside: value.u === 1,
     events: value.e.map(({ f, a, s, t, m, c }, index) => ({
       open: texts[index] ?? '{',
       from: f as SessionId | undefined,

@@ -93,7 +93,7 @@ export class Conversation implements Failures {
       this.#connection.close('session_invalid')
       return
     }
-    const { arrival, done } = this.#realtime.hub.arriving(parts.roomId, parts.id)
+    const { arrival, done } = this.#realtime.hub.arrivals.begin(parts.roomId, parts.id)
     const { hub, sessions } = this.#realtime
     let place: Place | undefined
     try {
@@ -112,8 +112,8 @@ export class Conversation implements Failures {
       if (this.#connection.closed) return
       // What was read while the claim waited may have been approved, or have expired, by now.
       const session = arrival.approved
-        ? { ...asked.session, record: arrival.approved, text: JSON.stringify(arrival.approved) }
-        : asked.session
+        ? { ...place.session, record: arrival.approved, text: JSON.stringify(arrival.approved) }
+        : place.session
       if (arrival.ended !== undefined) this.#connection.close(arrival.ended)
       else if (sessions.read(session.text) === undefined) this.#connection.close('session_invalid')
       else if (!hub.admits(asked.stored.room.id, session.id)) this.#connection.close('overloaded')
@@ -202,7 +202,7 @@ export class Conversation implements Failures {
 
   #live(room: Room, id: SessionId, upkeep: Disposer): void {
     this.#phase = { name: 'live', room, id, upkeep }
-    this.#realtime.hub.settled(room.id, id)
+    this.#realtime.hub.arrivals.settled(room.id, id)
     this.#realtime.log.info({ conn: this.#connection.id, room: room.id, member: id }, 'session connected')
   }
 

@@ -8,13 +8,16 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import { batchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return, Room } from './room.ts'
-import type { Earlier } from './seat.ts'
+import { MOST_STARTS, type Earlier } from './seat.ts'
 import type { Sharing } from './sharing.ts'
+import type { Start } from './timeline.ts'
 
 /** Where a session that said hello may sit down. */
 export interface Place {
   readonly room: Room
   readonly back: Return
+  /** As it was read behind its row, if it was: what was known before may be old. */
+  readonly session: Authenticated
   /** The hello is over, whatever became of it. */
   readonly done: () => void
 }
@@ -87,7 +90,8 @@ export class Doorway {
     open.opening = new Promise((resolve) => (settle = resolve))
     try {
       await this.#deps.inboxOpened()
-      const row = this.#row(session, comer.attempt ?? 0, undefined)
+      const plan = this.#plan(open, session, comer, comer.attempt ?? 0)
+      const { row } = plan
       sharing.noted(key, row)
       const entry = batchText({
         room: room.id,
@@ -105,11 +109,13 @@ export class Doorway {
         settle(false)
         return refused
       }
+      this.#update(room, found)
       await sharing.open(found)
       this.#deps.found(room, found.sessions)
       open.opening = undefined
       settle(true)
-      return this.#ready(open, key, session, comer, found.seats)
+      const latest = this.#latest(session, found.sessions.get(session.id))
+      return await this.#ready(open, key, plan, latest, comer, found.seats)
     } catch (error) {
       discard(open)
       settle(false)
@@ -129,6 +135,19 @@ export class Doorway {
     return this.#deps.sessions.read(text) === undefined
   }
 
+  #latest(session: Authenticated, text: string | undefined): Authenticated {
+    const record = text === undefined ? undefined : this.#deps.sessions.read(text)
+    return text === undefined || record === undefined ? session : { ...session, record, text }
+  }
+
+  /** The room may have been changed between the read before its opening and that behind. */
+  #update(room: Room, found: StoredState): void {
+    const stored = readStoredRoom(room.id, found.room, this.#deps.warn)
+    if (typeof stored !== 'object' || stored.rev <= room.rev) return
+    room.info = stored.room
+    room.rev = stored.rev
+  }
+
   async #enter(open: SharedRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     const { room, sharing } = open
     const { id } = session
@@ -137,17 +156,22 @@ export class Doorway {
     const attempt = attemptFor(comer, known)
     if (attempt < known) return 'connected_elsewhere'
     const key = sharing.prepare(id, here?.key ?? room.waitingAs(id)?.key)
-    const row = this.#row(session, attempt, here ?? room.presence.find(id))
-    sharing.noted(key, row)
+    const plan = this.#plan(open, session, comer, attempt)
+    sharing.noted(key, plan.row)
     const isUnknown = comer.resume !== undefined && here === undefined && room.presence.find(id) === undefined
     try {
-      const found = await this.#deps.shared.enter(room.id, key, row, id, isUnknown)
+      if (session.record.status === 'pending') {
+        // It sees and sends nothing; the word of its approval reads its session again.
+        await this.#deps.shared.put(room.id, new Map([[key, plan.row]]))
+        return await this.#ready(open, key, plan, session, comer, [])
+      }
+      const found = await this.#deps.shared.enter(room.id, key, plan.row, id, isUnknown)
       if (this.#isGone(found.session)) {
         sharing.release(key)
         room.closeIfEmpty()
         return 'session_invalid'
       }
-      return await this.#ready(open, key, session, comer, found.seats)
+      return await this.#ready(open, key, plan, this.#latest(session, found.session), comer, found.seats)
     } catch (error) {
       sharing.release(key)
       room.closeIfEmpty()
@@ -158,6 +182,7 @@ export class Doorway {
   async #ready(
     { room, sharing }: SharedRoom,
     key: SeatName,
+    plan: Plan,
     session: Authenticated,
     comer: Comer,
     seats: readonly StoredSeat[],
@@ -174,9 +199,12 @@ export class Doorway {
     const attempt = attemptFor(comer, Math.max(room.attemptOf(id), earlier?.attempt ?? 0))
     return {
       room,
+      session,
       back: {
         attempt,
         key,
+        joinedAt: plan.row.joinedAt,
+        ...(plan.start === undefined ? {} : { start: plan.start }),
         ...(comer.resume === undefined ? {} : { resume: comer.resume }),
         ...(earlier === undefined || earlier.starts.length === 0 ? {} : { earlier }),
       },
@@ -187,20 +215,37 @@ export class Doorway {
     }
   }
 
-  #row(
-    { record }: Authenticated,
-    attempt: number,
-    before: Pick<Earlier, 'joinedAt' | 'starts'> | undefined,
-  ): SeatRow {
+  /** The row as it will be if all goes as it looks now: one that turns out otherwise is put again. */
+  #plan({ room }: SharedRoom, { id, record }: Authenticated, { resume }: Comer, attempt: number): Plan {
+    if (record.status === 'pending')
+      return {
+        start: undefined,
+        row: { v: 1, attempt, since: attempt, starts: [], joinedAt: 0, pending: true },
+      }
+    const here = room.seat(id)
+    const elsewhere = here === undefined ? room.presence.find(id) : undefined
+    const resumes = resume !== undefined && (here ?? elsewhere) !== undefined
+    const start = here === undefined && !resumes ? room.timeline.seat() : undefined
+    const starts =
+      here?.starts ?? (start === undefined ? [...(elsewhere?.starts ?? []), room.continues(id)] : [start])
     return {
-      v: 1,
-      attempt,
-      since: attempt,
-      starts: [...(before?.starts ?? [])],
-      joinedAt: before?.joinedAt ?? this.#deps.clock.now(),
-      ...(record.status === 'pending' ? { pending: true as const } : {}),
+      start,
+      row: {
+        v: 1,
+        attempt,
+        since: (resumes ? (here?.speaker.since ?? elsewhere?.since) : undefined) ?? attempt,
+        starts: starts.slice(-MOST_STARTS),
+        joinedAt: (here ?? elsewhere)?.joinedAt ?? this.#deps.clock.now(),
+      },
     }
   }
+}
+
+/** A seat as it is about to be. */
+interface Plan {
+  readonly row: SeatRow
+  /** Where it begins; absent where it is there already. */
+  readonly start: Start | undefined
 }
 
 /** A client that does not count is the latest; one that gives a count twice comes later the second time. */

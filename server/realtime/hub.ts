@@ -5,11 +5,12 @@ import { StoreUnavailable } from '../domain/refusal.ts'
 import type { Rows, StoredRoom } from '../domain/rooms.ts'
 import type { Authenticated } from '../domain/sessions.ts'
 import type { CloseReason } from '../protocol/closes.ts'
-import type { CodeId, RoomId, SessionId } from '../protocol/ids.ts'
-import type { PairingOutcome, WaitingClaim } from '../protocol/messages.ts'
+import type { RoomId, SessionId } from '../protocol/ids.ts'
 import type { IceServer, Member, Room as RoomInfo, Session, StoreState } from '../protocol/models.ts'
-import { Approvals, seenByHosts, type PendingPairing } from './approvals.ts'
+import { seenByHosts } from './approvals.ts'
+import { Arrivals } from './arrivals.ts'
 import type { Concern, Outgoing } from './batch.ts'
+import { Claims, type ClaimEvent } from './claims.ts'
 import type { Connection } from './connection.ts'
 import type { Comer, Place } from './doorway.ts'
 import { ENDINGS, LEAVE_REASONS, type Ending } from './endings.ts'
@@ -19,24 +20,12 @@ import { Room } from './room.ts'
 import { SharedHub, type SharedHubDeps, type SharedOptions } from './shared-hub.ts'
 import { frame } from './wire.ts'
 
-/** A hello that is under way: it learns of an end of its session that came while it read the store. */
-export interface Arrival {
-  readonly room: RoomId
-  ended: CloseReason | undefined
-  /** It was let in meanwhile. */
-  approved?: SessionRecord
-  /** The room was changed meanwhile. */
-  changed?: StoredRoom
-}
-
 /** Upper bound of the time after which clients come back to a draining server, for few and for many of them. */
 const RECONNECT_WITHIN_MS = 1_000
 const RECONNECT_EACH_MS = 2
 const RECONNECT_MOST_MS = 10_000
-/** Ends of sessions and decisions of claims are remembered so long, since word of them may come twice. Milliseconds. */
+/** Ends of sessions are remembered so long, since word of them may come twice. Milliseconds. */
 const REMEMBERED_MS = 120_000
-/** A claim that was made on another instance expires here only if that one does not say so. Milliseconds. */
-const EXPIRY_GRACE_MS = 3_000
 
 /** What a hub is made with. */
 export interface HubOptions {
@@ -60,10 +49,8 @@ export class Hub {
   readonly #options: HubOptions
   readonly #clock: Clock
   readonly #rooms = new Map<RoomId, Room>()
-  readonly #arrivals = new Map<SessionId, Set<Arrival>>()
-  /** Sessions that were made but have not said hello: they hold a place for a while. */
-  readonly #expected = new Map<RoomId, Map<SessionId, () => void>>()
-  readonly #approvals: Approvals
+  readonly arrivals: Arrivals
+  readonly claims: Claims
   readonly #random: () => number
   /** Every socket of this instance, those without a session too. */
   readonly #connections = new Set<Connection>()
@@ -71,18 +58,23 @@ export class Hub {
   /** Absent where no other instance can be. */
   readonly #shared: SharedHub | undefined
   readonly #ended: Recent<SessionId>
-  readonly #decided: Recent<CodeId>
   readonly #stopHealth: () => void
   #draining = false
 
   constructor(options: HubOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#approvals = new Approvals(options.clock)
+    this.arrivals = new Arrivals(options.clock, options.pairingTtlMs)
+    this.claims = new Claims({
+      clock: options.clock,
+      toHosts: (room, body, concern) => this.#toHosts(room, body, concern),
+      admitted: (room, id) => this.#admittedElsewhere(room, id),
+      ended: (room, id, how) => void this.#endHere(room, id, how),
+      isOpen: (room) => this.#rooms.has(room),
+    })
     this.#random = options.random ?? Math.random
     this.#log = options.log ?? NO_LOG
     this.#ended = new Recent(options.clock, REMEMBERED_MS)
-    this.#decided = new Recent(options.clock, REMEMBERED_MS)
     const { sharing } = options
     this.#shared = sharing && this.#share(sharing)
     this.#stopHealth = sharing?.health.onHealth((health) => this.#tellHealth(health)) ?? NOTHING
@@ -100,7 +92,11 @@ export class Hub {
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
-      sessionsFound: (room, sessions) => this.#findPending(room, sessions),
+      sessionsFound: (room, sessions) =>
+        this.claims.found(
+          room.id,
+          [...sessions].map(([id, text]) => [id, sharing.sessions.read(text)] as const),
+        ),
       textOf: (room, id) => this.#rooms.get(room)?.sessions.get(id)?.text,
     })
   }
@@ -171,7 +167,7 @@ export class Hub {
    */
   async place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     if (this.#shared !== undefined) return this.#shared.place(stored, session, comer)
-    return { room: this.#open(stored), back: returnOf(comer), done: NOTHING }
+    return { room: this.#open(stored), session, back: returnOf(comer), done: NOTHING }
   }
 
   #open(stored: StoredRoom): Room {
@@ -190,25 +186,14 @@ export class Hub {
         this.#shared?.closed(room)
       },
     })
-    room.concerned = (event, own) => this.#concerned(room, event, own)
+    room.concerned = (event, own) => own || this.claims.learn(info.id, event)
     this.#rooms.set(info.id, room)
     return room
   }
 
-  /** A session holds a place from its making on, so that claims at once cannot overfill a room. */
-  expect(room: RoomId, session: SessionId): void {
-    const expected = this.#expected.get(room) ?? new Map<SessionId, () => void>()
-    this.#expected.set(room, expected)
-    if (!expected.has(session))
-      expected.set(
-        session,
-        this.#clock.after(this.#options.pairingTtlMs, () => this.#arrived(room, session)),
-      )
-  }
-
   /** @throws StoreUnavailable */
   async isFull(id: RoomId): Promise<boolean> {
-    const expected = this.#expected.get(id)?.size ?? 0
+    const expected = this.arrivals.expectedIn(id).length
     const seated = this.#rooms.get(id)?.size ?? (await this.everybody(id)).length
     return seated + expected >= this.#options.maxRoomMembers
   }
@@ -222,25 +207,6 @@ export class Hub {
   /** Runs something after a while. Milliseconds. */
   later(ms: number, task: () => void): void {
     this.#clock.after(ms, task)
-  }
-
-  /** Begins a hello; the disposer ends it, whatever became of it. */
-  arriving(room: RoomId, id: SessionId): { arrival: Arrival; done: () => void } {
-    const arrival: Arrival = { room, ended: undefined }
-    const arrivals = this.#arrivals.get(id) ?? new Set()
-    this.#arrivals.set(id, arrivals.add(arrival))
-    return {
-      arrival,
-      done: () => {
-        arrivals.delete(arrival)
-        if (arrivals.size === 0 && this.#arrivals.get(id) === arrivals) this.#arrivals.delete(id)
-      },
-    }
-  }
-
-  /** A session found its seat or its waiting place. */
-  settled(room: RoomId, session: SessionId): void {
-    this.#arrived(room, session)
   }
 
   /**
@@ -257,11 +223,12 @@ export class Hub {
   #endHere(roomId: RoomId, id: SessionId, ending: Ending): boolean {
     const reason = ENDINGS[ending]
     this.#ended.add(id)
-    const arrivals = [...(this.#arrivals.get(id) ?? [])].filter(({ room }) => room === roomId)
+    this.#options.sharing?.sessions.forget(id)
+    const arrivals = this.arrivals.of(id).filter(({ room }) => room === roomId)
     for (const arrival of arrivals) arrival.ended = reason
-    this.#arrived(roomId, id)
-    const pairing = this.#approvals.takeOf(roomId, id)
-    if (pairing !== undefined) this.pairingDone(roomId, pairing.id, 'denied', undefined, id)
+    this.arrivals.settled(roomId, id)
+    const pairing = this.claims.takeOf(roomId, id)
+    if (pairing !== undefined) this.claims.done(roomId, pairing.id, 'denied', undefined, id)
     const room = this.#rooms.get(roomId)
     const wasSeated = room?.has(id) === true
     room?.sessions.delete(id)
@@ -278,9 +245,9 @@ export class Hub {
   }
 
   #endRoomHere(id: RoomId): void {
-    this.#approvals.clear(id)
-    for (const arrival of this.#arrivalsIn(id)) arrival.ended = 'room_gone'
-    for (const session of [...(this.#expected.get(id)?.keys() ?? [])]) this.#arrived(id, session)
+    this.claims.clear(id)
+    for (const arrival of this.arrivals.in(id)) arrival.ended = 'room_gone'
+    for (const session of this.arrivals.expectedIn(id)) this.arrivals.settled(id, session)
     for (const connection of this.#rooms.get(id)?.dissolve() ?? []) connection.close('room_gone')
   }
 
@@ -293,68 +260,8 @@ export class Hub {
   }
 
   #roomUpdatedHere(stored: StoredRoom): void {
-    for (const arrival of this.#arrivalsIn(stored.room.id)) arrival.changed = stored
+    for (const arrival of this.arrivals.in(stored.room.id)) arrival.changed = stored
     this.#rooms.get(stored.room.id)?.updateInfo(stored.room, stored.rev)
-  }
-
-  /** A claim waits for a decision: hosts are told, and it ends when its code would have [PAIR-5]. */
-  pairingPending(room: RoomId, pairing: PendingPairing, lifeMs: number, expired: () => void): void {
-    this.#approvals.add(room, pairing, lifeMs, expired)
-    this.#toHosts(
-      room,
-      { type: 'pairing-pending', pairing: seenByHosts(pairing) },
-      { kind: 'pending', pairing: pairing.id, session: pairing.session, endsAt: this.#clock.now() + lifeMs },
-    )
-  }
-
-  /** Whether hosts were told of a claim that waits still. */
-  awaits(room: RoomId, pairing: CodeId): boolean {
-    return this.#approvals.of(room).some(({ id }) => id === pairing)
-  }
-
-  /** @param waiting the session that waited for this, if one did */
-  pairingDone(
-    room: RoomId,
-    pairing: CodeId,
-    outcome: PairingOutcome,
-    memberId?: SessionId,
-    waiting?: SessionId,
-  ): void {
-    const isDecision = waiting !== undefined && outcome !== 'reused'
-    if (isDecision) {
-      // Two instances may find at once that a claim has ended.
-      if (this.#decided.has(pairing)) return
-      this.#decided.add(pairing)
-    }
-    this.#toHosts(
-      room,
-      { type: 'pairing-done', pairing, outcome, ...(memberId === undefined ? {} : { memberId }) },
-      isDecision ? { kind: 'decided', pairing, session: waiting, outcome } : undefined,
-    )
-  }
-
-  /**
-   * Gives a pending pairing to one host's decision: of two that decide at once, one does. Where `decide` rejects
-   * nothing was decided, and the pairing waits on, or expires; the latter too where it finds a claim gone whose
-   * code has ended meanwhile.
-   * @returns nothing where nothing waits (any more)
-   */
-  async decide<T>(
-    room: RoomId,
-    id: CodeId,
-    decide: (pairing: PendingPairing, isOverdue: () => boolean) => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    const pairing = this.#approvals.hold(room, id)
-    if (pairing === undefined) return undefined
-    try {
-      const decision = await decide(pairing, () => this.#approvals.isOverdue(room, id))
-      if (decision === undefined) this.#approvals.release(room, id)
-      else this.#approvals.take(room, id)
-      return decision
-    } catch (error) {
-      this.#approvals.release(room, id)
-      throw error
-    }
   }
 
   /** A pending session became active: if its connection waits, it is seated and told so. */
@@ -364,7 +271,7 @@ export class Hub {
     session: Session,
     iceServers: IceServer[],
   ): void {
-    for (const arrival of this.#arrivals.get(who.id) ?? []) arrival.approved = who.record
+    for (const arrival of this.arrivals.of(who.id)) arrival.approved = who.record
     const room = this.#rooms.get(roomId)
     const { role, name, device } = who.record
     const connection = room?.admit({ id: who.id, role, name, device })
@@ -376,7 +283,7 @@ export class Hub {
       frame({ type: 'approved', session, room: room.info, members: room.members(), at: room.at, iceServers }),
     )
     if (role !== 'host') return
-    for (const pairing of this.#approvals.of(roomId)) {
+    for (const pairing of this.claims.of(roomId)) {
       // Its own claim is still held. The others go into the log, since this connection may be lost before they arrive.
       if (pairing.session !== who.id)
         this.#publish(
@@ -389,7 +296,7 @@ export class Hub {
 
   /** A host that was not there when claims came in would never learn of them: they are told again. */
   tellPending(room: Room, host: Connection): void {
-    for (const pairing of this.#approvals.of(room.id)) {
+    for (const pairing of this.claims.of(room.id)) {
       host.send(frame({ type: 'pairing-pending', at: room.at, pairing: seenByHosts(pairing) }))
     }
   }
@@ -426,20 +333,7 @@ export class Hub {
     connection.close('draining')
   }
 
-  #arrivalsIn(room: RoomId): Arrival[] {
-    return [...this.#arrivals.values()].flatMap((arrivals) =>
-      [...arrivals].filter((arrival) => arrival.room === room),
-    )
-  }
-
-  #arrived(room: RoomId, session: SessionId): void {
-    const expected = this.#expected.get(room)
-    expected?.get(session)?.()
-    expected?.delete(session)
-    if (expected?.size === 0) this.#expected.delete(room)
-  }
-
-  #toHosts(room: RoomId, body: PairingEvent, concern?: Concern): void {
+  #toHosts(room: RoomId, body: ClaimEvent, concern?: Concern): void {
     const open = this.#rooms.get(room)
     if (open !== undefined && !open.isEmpty) this.#publish(open, body, HOSTS, concern)
     else
@@ -452,53 +346,17 @@ export class Hub {
       })
   }
 
-  #publish(room: Room, body: PairingEvent, audience: Outgoing['audience'], concern?: Concern): void {
+  #publish(room: Room, body: ClaimEvent, audience: Outgoing['audience'], concern?: Concern): void {
     Promise.resolve(room.publish(body, undefined, audience, concern)).catch((error: unknown) =>
       this.#failed(error),
     )
   }
 
-  /** What an event of the room means for more than its receivers. @returns whether it is to be delivered */
-  #concerned(room: Room, { concern, open }: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {
-    if (own || concern === undefined) return true
-    if (concern.kind === 'pending') {
-      const { pairing } = JSON.parse(`${open}}`) as { pairing: WaitingClaim }
-      this.#await(room, { ...pairing, session: concern.session }, concern.endsAt)
-    }
-    return concern.kind !== 'decided' || this.#learnDecision(room, concern)
-  }
-
-  /** A claim of another instance was decided, there or by a host elsewhere. */
-  #learnDecision(room: Room, { pairing, session, outcome }: Extract<Concern, { kind: 'decided' }>): boolean {
-    this.#approvals.take(room.id, pairing)
-    if (this.#decided.has(pairing)) return false
-    this.#decided.add(pairing)
-    if (outcome === 'paired') {
-      if (room.waitingAs(session) !== undefined || this.#arrivals.has(session))
-        this.#options.admitted?.(room.id, session)
-    } else this.#endHere(room.id, session, outcome === 'denied' ? 'denied' : 'revoked')
-    return true
-  }
-
-  /** Claims that waited when the room was opened here: their hosts may ask for them. */
-  #findPending(room: Room, sessions: ReadonlyMap<SessionId, string>): void {
-    for (const [session, text] of sessions) {
-      const record = this.#options.sharing?.sessions.read(text)
-      if (record?.status !== 'pending') continue
-      const { pairing: id, device, name, role, presented = 'typed' } = record
-      this.#await(room, { id, device, name, role, presented, session }, record.expiresAt)
-    }
-  }
-
-  /** Keeps a claim that was made elsewhere, until it is decided or has ended without a word. */
-  #await(room: Room, pairing: PendingPairing, endsAt: number): void {
-    const left = endsAt - this.#clock.now()
-    if (left <= 0 || this.#decided.has(pairing.id) || this.awaits(room.id, pairing.id)) return
-    this.#approvals.add(room.id, pairing, left + EXPIRY_GRACE_MS, () => {
-      if (this.#rooms.get(room.id) !== room) return
-      this.#endHere(room.id, pairing.session, 'revoked')
-      this.pairingDone(room.id, pairing.id, 'expired', undefined, pairing.session)
-    })
+  /** A session that waits here, or is on its way in, was approved elsewhere. */
+  #admittedElsewhere(room: RoomId, id: SessionId): void {
+    this.#options.sharing?.sessions.forget(id)
+    const waits = this.#rooms.get(room)?.waitingAs(id) !== undefined
+    if (waits || this.arrivals.of(id).length > 0) this.#options.admitted?.(room, id)
   }
 
   #tellHealth({ state, reason }: Health): void {
@@ -512,10 +370,6 @@ export class Hub {
     say.call(this.#log, { err: error }, 'hosts could not be told')
   }
 }
-
-type PairingEvent =
-  | { type: 'pairing-pending'; pairing: WaitingClaim }
-  | { type: 'pairing-done'; pairing: CodeId; outcome: PairingOutcome; memberId?: SessionId }
 
 const NO_ROWS: Rows = new Map()
 

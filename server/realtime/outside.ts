@@ -36,6 +36,7 @@ export class OutsideEvents {
       instance: this.#instance,
       first: known.n,
       cut: false,
+      outside: true,
       events: [event],
     }
     try {

@@ -11,7 +11,16 @@ import type { SeatEnd } from './letters.ts'
 import { ALL, type Audience, type LogEvent } from './log.ts'
 import { OpenCommands } from './open-commands.ts'
 import { Presence } from './presence.ts'
-import { isConnected, send, shape, shapeOfRemote, type Earlier, type Seat, type Visitor } from './seat.ts'
+import {
+  isConnected,
+  send,
+  shape,
+  shapeOfRemote,
+  type Earlier,
+  type Seat,
+  type Visitor,
+  MOST_STARTS,
+} from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
@@ -19,8 +28,10 @@ import { frame, type Framed } from './wire.ts'
 export interface Return {
   readonly attempt?: number
   readonly resume?: string
-  /** Its row in the store, where instances share the room. */
+  /** Its row in the store, where instances share the room, and what it says. */
   readonly key?: SeatName
+  readonly start?: Start
+  readonly joinedAt?: number
   /** Its seat elsewhere. */
   readonly earlier?: Earlier | undefined
 }
@@ -57,9 +68,6 @@ export interface Shared {
   readonly isIdle: boolean
 }
 
-/** Moves that a cursor may be behind: places that a seat began at. */
-const MOST_STARTS = 4
-
 /** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
 export class Room {
   readonly id: RoomId
@@ -82,6 +90,8 @@ export class Room {
   readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
+  /** The place of each session's last leave: no cursor from before it continues. */
+  readonly #left = new Map<SessionId, number>()
 
   constructor(options: {
     info: RoomInfo
@@ -189,7 +199,8 @@ export class Room {
     const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
     const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
     seat.speaker = { attempt, since }
-    seat.key = back.key ?? seat.key
+    // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
+    seat.key = known?.key ?? earlierWaiting?.key ?? back.key
     seat.ahead = missed?.ahead
     this.#seats.set(id, seat)
     const { link } = seat
@@ -203,6 +214,14 @@ export class Room {
       : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
   }
 
+  /**
+   * Where a seat that goes on here begins: it may have been told events from before it came, and none from before its
+   * session left.
+   */
+  continues(id: SessionId): Start {
+    return { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
+  }
+
   #freshSeat(
     visitor: Visitor,
     connection: Connection,
@@ -212,13 +231,13 @@ export class Room {
   ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
-    const start = this.timeline.seat()
+    const start = resumes ? this.continues(id) : (back.start ?? this.timeline.seat())
     return {
       id,
       role,
       name,
       device,
-      joinedAt: earlier?.joinedAt ?? this.#clock.now(),
+      joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
       starts: resumes ? [...(earlier?.starts ?? []), start].slice(-MOST_STARTS) : [start],
       waitedUntil: waited ? this.timeline.counts() : undefined,
       speaker: { attempt: 0, since: 0 },
@@ -235,7 +254,7 @@ export class Room {
     const attempt = this.#latest(visitor.id, back.attempt)
     if (attempt === undefined) return 'superseded'
     const earlier = this.#waiting.get(visitor.id)
-    const waiting: Waiting = { ...visitor, connection, attempt, key: back.key ?? earlier?.key }
+    const waiting: Waiting = { ...visitor, connection, attempt, key: earlier?.key ?? back.key }
     this.#waiting.set(visitor.id, waiting)
     earlier?.connection.close('connected_elsewhere')
     this.shared?.changed(waiting)
@@ -277,13 +296,21 @@ export class Room {
     this.#waiting.delete(id)
     this.#seats.delete(id)
     if (seat?.link.kind === 'away') seat.link.end()
-    if (seat !== undefined && reason !== 'moved') this.presence.remove(id, seat.speaker.attempt)
+    if (seat !== undefined && reason !== 'moved') {
+      this.presence.remove(id, seat.speaker.attempt)
+      this.hasLeft(id)
+    }
     if (seat !== undefined) {
       this.#announce(id, before, reason === 'moved' ? 'left' : reason)
       this.shared?.ended(id, seat.speaker.attempt, seat.key, reason)
     } else if (waiting !== undefined) this.shared?.ended(id, waiting.attempt, waiting.key, reason)
     this.closeIfEmpty()
     return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
+  }
+
+  /** A session's seat was freed, here or elsewhere: the next one is new. */
+  hasLeft(id: SessionId): void {
+    this.#left.set(id, this.timeline.seat().seat)
   }
 
   /** A session has ended: what is left of it elsewhere is no member any more. */
@@ -367,29 +394,17 @@ export class Room {
     return this.concerned(event, own)
   }
 
-  #deliver(
-    framed: Framed,
-    from: SessionId | undefined,
-    audience: Audience,
-    foreign?: { origin: Origin; n: number },
-  ): void {
+  #deliver(framed: Framed, from: SessionId | undefined, audience: Audience, place?: Place): void {
     const sender = from === undefined ? undefined : this.#seats.get(from)
-    const deliver = (seat: Seat): void => {
-      if (seat === sender) return
-      if (
-        seat.ahead !== undefined &&
-        foreign !== undefined &&
-        foreign.n <= (seat.ahead.get(foreign.origin) ?? 0)
-      )
-        return
-      send(seat, framed)
-    }
     if (audience.kind === 'member') {
       const seat = this.#seats.get(audience.id)
-      if (seat !== undefined) deliver(seat)
-    } else {
-      const hostsOnly = audience.kind === 'hosts'
-      for (const seat of this.#seats.values()) if (!hostsOnly || seat.role === 'host') deliver(seat)
+      if (seat !== undefined && seat !== sender && !isBefore(seat, place)) send(seat, framed)
+      return
+    }
+    const hostsOnly = audience.kind === 'hosts'
+    for (const seat of this.#seats.values()) {
+      if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place))
+        send(seat, framed)
     }
   }
 
@@ -460,6 +475,16 @@ export class Room {
     }
   }
 }
+
+/** The place of an event of another origin. */
+interface Place {
+  readonly origin: Origin
+  readonly n: number
+}
+
+/** Whether a member has seen an event on another instance that is new to this one. */
+const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
+  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
 
 function isMeant({ id, role }: Visitor, { from, audience }: LogEvent): boolean {
   if (from === id) return false

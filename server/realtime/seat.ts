@@ -50,6 +50,9 @@ export interface Earlier {
   readonly state: MemberState
 }
 
+/** Moves that a cursor may be behind: places that a seat began at. */
+export const MOST_STARTS = 4
+
 export function send(seat: Seat, framed: Framed): void {
   if (seat.link.kind === 'connected') seat.link.connection.send(framed)
 }

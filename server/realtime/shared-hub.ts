@@ -83,7 +83,7 @@ export class SharedHub {
             void this.post.send(batch.instance, { t: 'absent', room: batch.room })
             return
           }
-          open.sharing.heardFrom(batch.instance, batch.origin)
+          if (batch.outside !== true) open.sharing.heardFrom(batch.instance)
           open.sharing.incoming.offer(batch)
         },
         letter: (letter) => this.#letter(letter),
@@ -206,6 +206,7 @@ export class SharedHub {
   }
 
   #letter(letter: Letter): void {
+    if (letter.from === this.#deps.instance) return
     switch (letter.t) {
       case 'end':
         this.#deps.ended(letter.room, letter.id, letter.ending)

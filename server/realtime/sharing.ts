@@ -50,8 +50,6 @@ export class Sharing implements Shared {
   readonly #rows = new Map<SeatName, string>()
   /** Ends of the resume windows of seats that were left behind. */
   readonly #windows = new Map<SeatName, Disposer>()
-  /** Origins of instances that were not in the room when they sent something: asked once. */
-  readonly #outside = new Set<Origin>()
   #pn = 0
   #seatNumber = 0
   #greeted = new Set<InstanceId>()
@@ -219,13 +217,9 @@ export class Sharing implements Shared {
   }
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
-  heardFrom(instance: InstanceId, origin: Origin): void {
-    const known = this.#room.presence.originOf(instance)
-    // One that is outside the room sends events as another origin.
-    if (known === undefined && !this.#outside.has(origin)) {
-      this.#outside.add(origin)
-      this.#greet(instance)
-    }
+  heardFrom(instance: InstanceId): void {
+    // It may be what this instance published before the room was open here.
+    if (instance !== this.#deps.instance && !this.#room.presence.has(instance)) this.#greet(instance)
   }
 
   /** An instance is dead: its members have left, and may come back within the window [SYNC-3]. */
@@ -405,6 +399,7 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
+    if (!isElsewhere) this.#room.hasLeft(id)
     this.#room.changeOthers(
       [id],
       () => {

@@ -47,13 +47,15 @@ export class Timeline {
   /** Those of them that have spoken since the log was read last, with their part of the cursor. */
   readonly #spoken = new Map<Origin, string>()
   #others = ''
+  /** The newest place as text, until something changes. */
+  #at: CursorText | undefined
   #read: EntryId | undefined
   /** The oldest entry that the store had when this opening read it first. */
   #oldest: EntryId | undefined
 
   /** The newest place. */
   get at(): CursorText {
-    return cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others)
+    return (this.#at ??= cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others))
   }
 
   /** The newest own number. */
@@ -83,12 +85,14 @@ export class Timeline {
   /** Takes a place for a new seat, which no cursor from before it has. */
   seat(): Start {
     this.#seats += 1
+    this.#at = undefined
     return { origin: this.origin, seat: this.#seats }
   }
 
   /** Frames the next own event. @param open JSON text without its last brace */
   own(open: string, from: SessionId | undefined, audience: Audience, speaker?: Speaker): Framed {
     this.#n += 1
+    this.#at = undefined
     const text = `${open},"at":"${this.at}"}`
     return this.log.add(this.origin, this.#n, text, from, audience, speaker)
   }
@@ -162,6 +166,7 @@ export class Timeline {
 
   #join(): void {
     this.#others = [...this.#spoken.values()].join('')
+    this.#at = undefined
   }
 }
 

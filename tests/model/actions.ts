@@ -3,6 +3,7 @@ import { CLOSES } from '../../server/protocol/closes.ts'
 import type { Paired } from '../../server/protocol/api.ts'
 import type { Role } from '../../server/protocol/models.ts'
 import type { Client } from './client.ts'
+import type { Instance } from './instance.ts'
 import type { Drop } from './link.ts'
 import { DRAINING, type Run } from './run-state.ts'
 import type { Action } from './scenarios.ts'
@@ -63,8 +64,8 @@ function leaves(run: Run): void {
 
 /** Some devices at once with one code; one of them comes in [PAIR-2]. */
 async function joins(run: Run, role: Role, how: 'scanned' | 'typed'): Promise<void> {
-  const { world, ledger, instance } = run
-  const code = await run.insist(() => instance.issue(run.room, role))
+  const { world, ledger, site } = run
+  const code = await run.insist(() => site.issue(run.room, role))
   if (code === undefined) return
   const presented = how === 'scanned' ? { secret: code.secret } : { code: code.code }
   const claim = async (device: string): Promise<Paired | undefined> => {
@@ -127,6 +128,10 @@ async function decision(run: Run, client: Client, pairing: string): Promise<void
   }
 }
 
+/** Whether a connection still lives that was welcomed. */
+const holds = (run: Run, { links }: Client): boolean =>
+  links.some((link) => link.isLive && link.spokeAt !== undefined && !run.isDisturbed(link))
+
 /** A session ends by the given request; soon after no connection of it lives [SESS-3]. */
 function ends(
   run: Run,
@@ -144,7 +149,7 @@ function ends(
     // Where it was gone before, its end may still be under way.
     if (status === 204)
       run.world.after(CLOSED_WITHIN, () => {
-        if (client.links.some((link) => link.isLive && link.spokeAt !== undefined)) {
+        if (holds(run, client)) {
           run.ledger.violated('SESS-3', client.name, `lives a second after ${route} was answered ${status}`)
         }
       })
@@ -154,6 +159,11 @@ function ends(
     client.isIn = false
     client.isOver = true
   })
+}
+
+/** A host throws somebody out. */
+export function kick(run: Run, client: Client): void {
+  ends(run, client, 'DELETE /api/room/members/:id', { token: run.hostToken, id: client.id }, CLOSES.kicked)
 }
 
 export const ACTIONS: Readonly<Record<Action, (run: Run) => void>> = {
@@ -192,14 +202,7 @@ export const ACTIONS: Readonly<Record<Action, (run: Run) => void>> = {
   },
   kick: (run: Run) => {
     const client = pickFrom(run, guests(run))
-    if (client !== undefined)
-      ends(
-        run,
-        client,
-        'DELETE /api/room/members/:id',
-        { token: run.hostToken, id: client.id },
-        CLOSES.kicked,
-      )
+    if (client !== undefined) kick(run, client)
   },
   signOut: (run: Run) => {
     const client = pickFrom(run, guests(run))
@@ -243,7 +246,7 @@ export function deleteRoom(run: Run): void {
     if (status === 503) return
     await run.wait(CLOSED_WITHIN)
     for (const client of run.clients) {
-      if (client.links.some((link) => link.isLive && link.spokeAt !== undefined)) {
+      if (holds(run, client)) {
         run.ledger.violated('SESS-3', client.name, `lives a second after its room was deleted (${status})`)
       }
     }
@@ -251,11 +254,11 @@ export function deleteRoom(run: Run): void {
 }
 
 /** Every socket is told to come back and closed with 1012; what is left after a while is cut [DRAIN-1]. */
-export function drain(run: Run): void {
+export function drain(run: Run<Instance>): void {
   run.world.say('server', 'drains')
   run.isDraining = true
   for (const client of run.clients) endsBy(client, ...DRAINING)
-  run.instance.hub.drain()
+  run.site.hub.drain()
   run.world.after(CLOSED_WITHIN, () => {
     for (const client of run.clients) {
       if (client.links.some((link) => link.isLive))

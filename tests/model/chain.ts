@@ -1,6 +1,8 @@
 /** What one receiver got along its resumed connections, held against what was sent to it. */
 import type { Ledger, Kind, Sent } from './ledger.ts'
 
+/** Of a sender's chain of connections: where its order is kept. */
+const lineOf = ({ from, chain }: Sent): string => `${from}/${chain}`
 const isMeantFor = (id: string, { from, to }: Sent): boolean => from !== id && (to === undefined || to === id)
 
 export class Chain {
@@ -40,9 +42,9 @@ export class Chain {
     if (sent.answer !== undefined && sent.answer.at < this.#notBefore)
       broken('ROOM-4', 'got what was sent before it was there')
     if (this.#got.has(sent)) broken('ROOM-3', 'got twice')
-    else if ((this.#last.get(from) ?? 0) > sent.n) broken('ROOM-3', `got behind #${this.#last.get(from)}`)
+    else if (this.#lastOf(sent) > sent.n) broken('ROOM-3', `got behind #${this.#lastOf(sent)}`)
     this.#got.add(sent)
-    this.#last.set(from, Math.max(sent.n, this.#last.get(from) ?? 0))
+    this.#last.set(lineOf(sent), Math.max(sent.n, this.#lastOf(sent)))
   }
 
   /**
@@ -53,9 +55,13 @@ export class Chain {
     for (const sent of this.#ledger.events) {
       if (sent.sentAt < this.startedAt || this.#got.has(sent) || !isMeantFor(this.#id, sent)) continue
       const wasTaken = sent.answer?.ok === true || sent.arrived
-      const isDue = (this.#last.get(sent.from) ?? 0) > sent.n || (sent.answer?.at ?? Infinity) < settled
+      const isDue = this.#lastOf(sent) > sent.n || (sent.answer?.at ?? Infinity) < settled
       if (wasTaken && isDue)
         this.#ledger.violated('RES-1', this.#name, `never got ${sent.kind} ${sent.from}#${sent.n}`)
     }
+  }
+
+  #lastOf(sent: Sent): number {
+    return this.#last.get(lineOf(sent)) ?? 0
   }
 }

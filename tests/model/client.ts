@@ -3,10 +3,10 @@ import { CLOSES, isFinalClose } from '../../server/protocol/closes.ts'
 import type { ClientMessage, ServerMessage, ServerMessageOf } from '../../server/protocol/messages.ts'
 import type { Role } from '../../server/protocol/models.ts'
 import { Chain } from './chain.ts'
-import { wrongResume } from './continuity.ts'
+import type { Back } from './continuity.ts'
 import { Knowledge } from './knowledge.ts'
 import type { Kind, Ledger, Mark, Sent } from './ledger.ts'
-import { Link, type Drop } from './link.ts'
+import { Link, type Drop, type Entrance } from './link.ts'
 import type { World } from './world.ts'
 
 export interface Seat {
@@ -22,9 +22,15 @@ export interface Seat {
 export interface Surroundings {
   readonly world: World
   readonly ledger: Ledger
-  readonly resumeWindowMs: number
   readonly calm: () => boolean
-  readonly accept: (link: Link) => boolean
+  /** Whom a new connection leads to. */
+  readonly reach: () => Entrance | undefined
+  /** @returns what is wrong with the answer to a resume, if something is */
+  readonly wrongResume: (resumed: boolean, back: Back) => string | undefined
+  /** With several instances an earlier event may come again after `resumed: false` [ROOM-3]. */
+  readonly mayRepeat: boolean
+  /** Hears what the server says. */
+  readonly heard?: (client: Client, message: ServerMessage) => void
 }
 
 /** Milliseconds. */
@@ -56,18 +62,22 @@ export class Client {
   readonly knows = new Knowledge()
   /** When a `resumed: true` or `false` came, for the figures of a run. */
   resumed = { yes: 0, no: 0 }
+  /** When it said hello last, and when it heard of the server. */
+  helloAt = 0
+  heardAt = 0
   readonly #around: Surroundings
   #attempt = 0
   #at: string | undefined
   /** On which link that was seen. */
   #atLink = 0
   #seenAt = 0
-  #helloAt = 0
   #resume: string | undefined
   #link: Link | undefined
   /** The first link of the chain. */
   #chainFrom = 0
   #chain: Chain | undefined
+  /** How many chains of connections it has begun. */
+  #chains = 0
   #nextId = 0
   #lastState = 0
   readonly #waiting = new Map<number, Waiting>()
@@ -93,13 +103,13 @@ export class Client {
 
   connect(): void {
     if (this.isOver) return
-    const { world, calm, accept } = this.#around
+    const { world, calm, reach } = this.#around
     this.#abandon('reset')
     this.isIn = true
     this.phase = 'opening'
     this.#attempt += 1
     this.#resume = this.#at
-    this.#helloAt = world.now()
+    this.helloAt = world.now()
     const link = new Link(world, calm, {
       message: (message) => {
         if (this.#link === link) this.#received(message)
@@ -110,8 +120,10 @@ export class Client {
     })
     this.#link = link
     this.links.push(link)
-    world.say(this.name, `connects, attempt ${this.#attempt}, resume ${this.#resume ?? '-'}`)
-    link.connect(() => accept(link))
+    const entrance = reach()
+    const where = entrance?.name ?? 'nowhere'
+    world.say(this.name, `connects to ${where}, attempt ${this.#attempt}, resume ${this.#resume ?? '-'}`)
+    link.connect(entrance)
     const resume = this.#resume === undefined ? {} : { resume: this.#resume }
     this.#write({ type: 'hello', token: this.token, attempt: this.#attempt, ...resume })
   }
@@ -174,7 +186,7 @@ export class Client {
   }
 
   #mark(kind: Kind, to: string | undefined, pad: number): { sent: Sent; data: Mark } {
-    const sent = this.#around.ledger.send(this.id, kind, to, pad)
+    const sent = this.#around.ledger.send(this.id, kind, to, pad, this.#around.mayRepeat ? this.#chains : 0)
     this.#around.world.say(this.name, `sends ${kind} #${sent.n} to ${to ?? 'all'}`)
     return { sent, data: { n: sent.n, ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) } }
   }
@@ -200,7 +212,9 @@ export class Client {
   }
 
   #received(message: ServerMessage): void {
-    const { world } = this.#around
+    const { world, heard } = this.#around
+    this.heardAt = world.now()
+    heard?.(this, message)
     if (world.trace !== undefined) world.say(this.name, `got ${JSON.stringify(message).slice(0, 150)}`)
     if (this.phase === 'opening') {
       if (message.type === 'welcome') this.#welcomed(message)
@@ -238,11 +252,10 @@ export class Client {
     if (welcome.resumed && this.#resume === undefined) this.#broken('RES-1', 'resumed without a place')
     const from = this.#chain === undefined ? this.#seatedByApproval() : this.#chainFrom
     if (from !== undefined && this.#resume !== undefined) {
-      const wrong = wrongResume(welcome.resumed, this.#around.ledger, {
+      const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
-        windowMs: this.#around.resumeWindowMs,
         seenAt: this.#seenAt,
-        helloAt: this.#helloAt,
+        helloAt: this.helloAt,
       })
       if (wrong !== undefined) this.#broken('RES-1', wrong)
     }
@@ -280,7 +293,9 @@ export class Client {
 
   #begin(startedAt: number, notBefore: number): void {
     this.#chain?.complete()
-    this.#chain = new Chain(this.#around.ledger, this, startedAt, notBefore)
+    const isFirst = this.#chains === 0 || !this.#around.mayRepeat
+    this.#chains += 1
+    this.#chain = new Chain(this.#around.ledger, this, startedAt, isFirst ? notBefore : -Infinity)
     this.#chainFrom = this.links.length - 1
     this.knows.begin()
   }

@@ -12,7 +12,7 @@ const UNDER_WAY = 1_000
 const OTHERS = 20
 
 /** Whether more went by than a log keeps, as far as clients can tell. */
-function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 'little' | 'unclear' {
+export function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 'little' | 'unclear' {
   let [least, leastBytes, most, mostBytes] = [0, 0, OTHERS, OTHERS * AROUND.most]
   for (let at = ledger.events.length - 1; at >= 0; at -= 1) {
     const sent = ledger.events[at]
@@ -32,7 +32,7 @@ function passedBy(ledger: Ledger, seenAt: number, backAt: number): 'too much' | 
 }
 
 /** The longest that nothing held the seat between these links; for ever, where it was left. Milliseconds. */
-function longestGap(links: readonly Link[]): number {
+export function longestGap(links: readonly Link[]): number {
   const welcomed = links.filter((link) => link.spokeAt !== undefined)
   welcomed.sort((a, b) => (a.spokeAt ?? 0) - (b.spokeAt ?? 0))
   if (welcomed.some(({ closedWith }) => closedWith === CLOSES.left)) return Infinity
@@ -44,25 +44,27 @@ function longestGap(links: readonly Link[]): number {
   return longest
 }
 
+/** A client that comes back with a place: the links of its chain, when it saw that place, when it said hello. */
+export interface Back {
+  readonly links: readonly Link[]
+  readonly seenAt: number
+  readonly helloAt: number
+}
+
 /**
  * Within the window and the log it must resume, behind either it must not.
- * @param back when its last place was seen and when it said hello; `links` are those of the chain
  * @returns what is wrong, if something is
  */
 export function wrongResume(
   resumed: boolean,
   ledger: Ledger,
-  back: {
-    readonly links: readonly Link[]
-    readonly windowMs: number
-    readonly seenAt: number
-    readonly helloAt: number
-  },
+  windowMs: number,
+  back: Back,
 ): string | undefined {
   const gap = longestGap(back.links)
   const passed = passedBy(ledger, back.seenAt, back.helloAt)
-  if (resumed && gap > back.windowMs) return 'resumed although it had left'
+  if (resumed && gap > windowMs) return 'resumed although it had left'
   if (resumed && passed === 'too much') return 'resumed over more than the log keeps'
-  if (!resumed && gap < back.windowMs && passed === 'little') return 'did not resume within the window'
+  if (!resumed && gap < windowMs && passed === 'little') return 'did not resume within the window'
   return undefined
 }

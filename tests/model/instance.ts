@@ -4,15 +4,18 @@ import { Pairing, type IssuedCode } from '../../server/domain/pairing.ts'
 import { Rooms } from '../../server/domain/rooms.ts'
 import { Secrets } from '../../server/domain/secrets.ts'
 import { Sessions } from '../../server/domain/sessions.ts'
+import { SharedRooms } from '../../server/domain/shared-rooms.ts'
 import { createOrigins } from '../../server/http/origins.ts'
 import type { HttpServices } from '../../server/http/services.ts'
 import type { InstanceId, RoomId } from '../../server/protocol/ids.ts'
 import type { Role } from '../../server/protocol/models.ts'
+import { admitting } from '../../server/realtime/admitting.ts'
 import { Conversation, type Realtime } from '../../server/realtime/conversation.ts'
 import { Hub } from '../../server/realtime/hub.ts'
 import { IceServers } from '../../server/realtime/ice.ts'
+import type { SharedOptions } from '../../server/realtime/shared-hub.ts'
 import type { Store } from '../../server/store/store.ts'
-import type { Link } from './link.ts'
+import type { Entrance, Link } from './link.ts'
 import { routesOf, type Call } from './routes.ts'
 import type { CountingClock, World } from './world.ts'
 
@@ -22,22 +25,37 @@ export interface Settings {
   readonly rateLimits: boolean
 }
 
+/** What an instance is put into. */
+export interface Surroundings {
+  readonly world: World
+  readonly clock: CountingClock
+  readonly id: string
+  readonly store: Store
+  readonly settings: Settings
+  /** Absent: the store is this instance's alone. */
+  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
+  /** Told of what operators are warned of. */
+  readonly warned?: (what: string) => void
+  /** Told of errors that the server logs as its own. */
+  readonly fault: (what: string) => void
+}
+
 const DAY = 86_400_000
 const NOTHING = (): void => undefined
 
-export class Instance {
+export class Instance implements Entrance {
+  readonly name: string
   readonly clock: CountingClock
   readonly hub: Hub
   readonly call: Call
   readonly #pairing: Pairing
   readonly #realtime: Realtime
 
-  /** @param fault is told of errors that the server logs as its own */
-  constructor(world: World, store: Store, settings: Settings, fault: (what: string) => void) {
+  constructor({ world, clock, id, store, settings, sharing, fault, warned }: Surroundings) {
     const { resumeWindowMs, pairingTtlMs, rateLimits } = settings
-    this.clock = world.clock()
-    const { clock } = this
-    const instance = 'A' as InstanceId
+    this.name = id
+    this.clock = clock
+    const instance = id as InstanceId
     const sessionTtlMs = 7 * DAY
     const maxRoomMembers = 200
     const warn = (what: string): void => fault(what)
@@ -45,19 +63,33 @@ export class Instance {
     const rooms = new Rooms({ store, clock, sessionTtlMs, warn })
     const sessions = new Sessions({ store, clock, secrets, rooms, sessionTtlMs, warn })
     this.#pairing = new Pairing({ store, clock, secrets, rooms, sessions, pairingTtlMs, warn })
+    const ice = new IceServers({ clock, iceServers: [] })
+    const textOf = (fields: object, what: string): string =>
+      `${what}${'err' in fields ? `: ${fields.err instanceof Error ? (fields.err.stack ?? fields.err.message) : String(fields.err)}` : ''}`
+    const log = {
+      info: NOTHING,
+      warn: (fields: object, what: string) => warned?.(textOf(fields, what)),
+      error: (fields: object, what: string) => fault(textOf(fields, what)),
+    }
     this.hub = new Hub({
       clock,
       resumeWindowMs,
       maxRoomMembers,
       pairingTtlMs,
       random: () => world.random.int(0, 99) / 100,
+      log,
+      ...(sharing === undefined
+        ? {}
+        : {
+            sharing: {
+              ...sharing,
+              shared: new SharedRooms({ store, sessionTtlMs, warn }),
+              sessions,
+              instance,
+            },
+            admitted: admitting(sessions, ice, () => this.hub, log),
+          }),
     })
-    const ice = new IceServers({ clock, iceServers: [] })
-    const log = {
-      info: NOTHING,
-      warn: NOTHING,
-      error: (fields: object, text: string) => fault(`${text}: ${'err' in fields ? String(fields.err) : ''}`),
-    }
     this.#realtime = {
       hub: this.hub,
       rooms,
@@ -81,12 +113,20 @@ export class Instance {
       limits: new Limits({ store, clock, secrets, on: false }),
       addresses: { urlFor: () => undefined, origins: () => [] },
       origins: createOrigins(() => [], []),
-      store: 'memory',
+      store: sharing === undefined ? 'memory' : 'redis',
       version: 'model',
       metricsToken: undefined,
     } as const
     // Of the logger the routes use what is there.
     this.call = routesOf(services as unknown as HttpServices)
+  }
+
+  reach(): Entrance {
+    return this
+  }
+
+  run(task: () => void): void {
+    task()
   }
 
   /** An upgrade; refused while the instance drains, as server/http/routes/socket.ts does. */

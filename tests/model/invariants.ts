@@ -2,6 +2,7 @@
 import { CLOSES } from '../../server/protocol/closes.ts'
 import type { Member } from '../../server/protocol/models.ts'
 import type { Client } from './client.ts'
+import type { Instance } from './instance.ts'
 import type { Run } from './run-state.ts'
 
 /** An answer may be under way for so long in a calm. Milliseconds. */
@@ -12,38 +13,42 @@ const text = (members: Iterable<Member>): string =>
 
 const liveLinks = (client: Client) => client.links.filter((link) => link.isLive && link.spokeAt !== undefined)
 
-interface StoredRoom {
+export interface StoredRoom {
   readonly name?: string
   readonly gone?: boolean
 }
 
-interface StoredSession {
+export interface StoredSession {
   readonly status: 'active' | 'pending'
   readonly pairing?: string
   readonly expiresAt: number
+  /** It was revoked; this is what stays of it. */
+  readonly gone?: boolean
 }
 
 /** The sessions that are good now, straight from the store below the distance: no time passes. */
-async function sessionsOf({ store, room, world }: Run): Promise<ReadonlyMap<string, StoredSession>> {
+export async function sessionsOf({ store, room, world }: Run): Promise<ReadonlyMap<string, StoredSession>> {
   const rows = await store.rows(`room:${room}:sessions`)
   const sessions = [...rows].map(([id, row]) => [id, JSON.parse(row) as StoredSession] as const)
-  return new Map(sessions.filter(([, { expiresAt }]) => expiresAt > world.now()))
+  return new Map(sessions.filter(([, { expiresAt, gone }]) => gone !== true && expiresAt > world.now()))
 }
+
+export const roomOf = async ({ store, room }: Run): Promise<StoredRoom> =>
+  JSON.parse((await store.get(`room:${room}`)) ?? '{}') as StoredRoom
 
 /** What the room is now: two equal ones a second apart mean quiet. */
-export async function truthOf(run: Run): Promise<string> {
-  return text(run.instance.hub.members(run.room)) + JSON.stringify([...(await sessionsOf(run))])
+export async function truthOf(run: Run<Instance>): Promise<string> {
+  return text(run.site.hub.members(run.room)) + JSON.stringify([...(await sessionsOf(run))])
 }
 
-export async function checkQuiet(run: Run): Promise<void> {
-  const { ledger, instance, room, store, world } = run
-  const members = instance.hub.members(room)
+export async function checkQuiet(run: Run<Instance>): Promise<void> {
+  const { ledger, site, room, world } = run
+  const members = site.hub.members(room)
   const truth = text(members)
   const broken = (rule: string, client: Client, what: string): void =>
     ledger.violated(rule, client.name, what)
 
-  const [sessions, stored] = await Promise.all([sessionsOf(run), store.get(`room:${room}`)])
-  const { name, gone } = JSON.parse(stored ?? '{}') as StoredRoom
+  const [sessions, { name, gone }] = await Promise.all([sessionsOf(run), roomOf(run)])
   if (run.isDeleted && gone !== true) ledger.violated('STORE', 'room', 'is back after it was deleted')
   const pairings = [...sessions.values()]
     .flatMap(({ pairing }) => pairing ?? [])
@@ -98,23 +103,22 @@ export async function checkQuiet(run: Run): Promise<void> {
 }
 
 /** Who has left with a word is gone at once. */
-export function checkLeft(run: Run, left: readonly Client[]): void {
+export function checkLeft(run: Run<Instance>, left: readonly Client[]): void {
   for (const client of left) {
     if (client.links.at(-1)?.closedWith !== CLOSES.left)
       run.ledger.violated('ROOM-2', client.name, 'left and was not closed with 1000')
-    if (run.instance.hub.members(run.room).some(({ id }) => id === client.id))
+    if (run.site.hub.members(run.room).some(({ id }) => id === client.id))
       run.ledger.violated('ROOM-2', client.name, 'left and still has a seat')
   }
 }
 
 /** Nobody is left, and nothing waits any more. */
-export function checkOver(run: Run): void {
-  const { ledger, instance } = run
-  const { rooms, members } = instance.hub.counts()
+export function checkOver(run: Run<Instance>): void {
+  const { ledger, site } = run
+  const { rooms, members } = site.hub.counts()
   if (rooms > 0 || members > 0)
     ledger.violated('ROOM-2', 'hub', `still has ${rooms} rooms and ${members} members`)
-  if (instance.clock.pending > 0)
-    ledger.violated('CLOCK', 'server', `${instance.clock.pending} timers still wait`)
+  if (site.clock.pending > 0) ledger.violated('CLOCK', 'server', `${site.clock.pending} timers still wait`)
   for (const client of run.clients) {
     if (client.links.some((link) => link.isLive))
       ledger.violated('CLOCK', client.name, 'still has a socket on the server')

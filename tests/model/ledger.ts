@@ -13,6 +13,8 @@ export interface Sent {
   readonly to: string | undefined
   readonly bytes: number
   readonly sentAt: number
+  /** Counts the sender's chains of resumed connections: only within one is its order kept [ROOM-3]. */
+  readonly chain: number
   answer: { readonly ok: boolean; readonly at: number } | undefined
   /** Somebody has it, so the server took it, whatever its sender heard. */
   arrived: boolean
@@ -46,7 +48,7 @@ export class Ledger {
     this.#world.say(who, `BROKEN [${rule}] ${what}`)
   }
 
-  send(from: string, kind: Kind, to: string | undefined, bytes: number): Sent {
+  send(from: string, kind: Kind, to: string | undefined, bytes: number, chain: number): Sent {
     const n = (this.#counts.get(from) ?? 0) + 1
     this.#counts.set(from, n)
     const sent: Sent = {
@@ -56,6 +58,7 @@ export class Ledger {
       to,
       bytes,
       sentAt: this.#world.now(),
+      chain,
       answer: undefined,
       arrived: false,
     }

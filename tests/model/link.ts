@@ -12,6 +12,14 @@ export interface LinkListener {
   closed(code: number): void
 }
 
+/** What a connection is made to. */
+export interface Entrance {
+  readonly name: string
+  /** Lets something happen in the server's process: at once where that runs, later or never where it does not. */
+  run(task: () => void): void
+  accept(link: Link): boolean
+}
+
 /**
  * How a client goes away. `end`: all it sent arrives first. `reset`: what is under way may be lost.
  * `silence`: that too, and the server is not told.
@@ -33,8 +41,12 @@ export class Link {
   spokeAt: number | undefined
   /** When the server took the connection for ended. */
   endedAt: number | undefined
+  /** When the client lost or left it. */
+  lostAt: number | undefined
   /** The close code the server gave, if it did. */
   closedWith: number | undefined
+  /** Where it leads; nothing where nobody was to be reached. */
+  entrance: Entrance | undefined
   readonly #world: World
   readonly #listener: LinkListener
   readonly #socket = new EventEmitter()
@@ -67,10 +79,11 @@ export class Link {
   }
 
   /** The upgrade reaches the server, which takes it or not. */
-  connect(accept: () => boolean): void {
+  connect(entrance: Entrance | undefined): void {
+    this.entrance = entrance
     this.#up(() => {
       this.#server = 'open'
-      if (accept()) return
+      if (entrance?.accept(this) === true) return
       this.#server = 'gone'
       this.#toClient(() => this.#lost())
     })
@@ -87,6 +100,7 @@ export class Link {
   drop(how: Drop): void {
     if (!this.#clientIsThere) return
     this.#clientIsThere = false
+    this.lostAt = this.#world.now()
     const { random } = this.#world
     if (how === 'end') {
       this.#up(() => this.#gone(CLOSED_BY_PAGE))
@@ -95,7 +109,18 @@ export class Link {
     const cut = random.int(0, 40)
     this.#upUntil = this.#world.now() + cut
     if (how === 'reset')
-      this.#world.after(cut + (random.chance(0.3) ? random.int(200, 3_000) : 1), () => this.#gone(ABNORMAL))
+      this.#world.after(cut + (random.chance(0.3) ? random.int(200, 3_000) : 1), () =>
+        this.#inServer(() => this.#gone(ABNORMAL)),
+      )
+  }
+
+  /** The server's process is gone, and its machine says so or not. */
+  kill(isHeard: boolean): void {
+    if (this.#server === 'gone') return
+    this.#server = 'gone'
+    this.endedAt ??= this.#world.now()
+    this.#release()
+    if (isHeard) this.#toClient(() => this.#lost())
   }
 
   #delay(): number {
@@ -107,9 +132,16 @@ export class Link {
   #up(arrive: () => void): void {
     this.#lastUp = Math.max(this.#lastUp, this.#world.now() + this.#delay())
     this.#world.after(this.#lastUp - this.#world.now(), () => {
-      if (this.#world.now() > this.#upUntil || this.#server === 'gone') return
-      arrive()
+      if (this.#world.now() > this.#upUntil) return
+      this.#inServer(() => {
+        if (this.#server !== 'gone') arrive()
+      })
     })
+  }
+
+  #inServer(task: () => void): void {
+    if (this.entrance === undefined) task()
+    else this.entrance.run(task)
   }
 
   #toClient(arrive: () => void): void {
@@ -130,6 +162,7 @@ export class Link {
 
   #lost(code = ABNORMAL): void {
     this.#clientIsThere = false
+    this.lostAt = this.#world.now()
     this.#listener.closed(code)
   }
 
@@ -153,7 +186,7 @@ export class Link {
         this.#held = []
         this.endedAt ??= this.#world.now()
         this.#toClient(() => this.#lost())
-        this.#world.after(0, () => this.#gone(ABNORMAL))
+        this.#world.after(0, () => this.#inServer(() => this.#gone(ABNORMAL)))
       },
     }
   }

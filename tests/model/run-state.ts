@@ -1,19 +1,18 @@
-/** One run: a world, an instance, a room and the devices of its people. */
-import { createMemoryStore } from '../../server/store/memory.ts'
+/** One run: a world, what serves it, a room and the devices of its people. */
 import { StoreUnavailable, type Store } from '../../server/store/store.ts'
 import type { RoomCreated } from '../../server/protocol/api.ts'
 import type { RoomId } from '../../server/protocol/ids.ts'
 import { CLOSES } from '../../server/protocol/closes.ts'
 import type { Role } from '../../server/protocol/models.ts'
-import { Client, type Seat } from './client.ts'
-import { Instance } from './instance.ts'
-import { Ledger } from './ledger.ts'
-import type { Answer, Request } from './routes.ts'
+import type { IssuedCode } from '../../server/domain/pairing.ts'
+import { Client, type Seat, type Surroundings } from './client.ts'
+import { wrongResume } from './continuity.ts'
+import type { Ledger } from './ledger.ts'
+import type { Entrance, Link } from './link.ts'
+import type { Answer, Call, Request } from './routes.ts'
 import type { Scenario } from './scenarios.ts'
-import { distantStore, type Weather } from './store.ts'
-import { World } from './world.ts'
+import type { World } from './world.ts'
 
-const FAIR: Weather = { delay: [1, 20], slow: { chance: 0, delay: [0, 0] }, failing: 0 }
 /** Milliseconds between a device and the server, one way. */
 const WAY = [2, 40] as const
 /** A device tries again where the store did not answer. */
@@ -22,12 +21,19 @@ const AGAIN = { times: 20, afterMs: 150 }
 /** How connections end while the instance drains: 1006 is how a page sees a refused upgrade. */
 export const DRAINING = [CLOSES.draining, 1006] as const
 
-export class Run {
+/** What devices reach: an instance, or the one of several that a balancer picks. */
+export interface Site {
+  readonly call: Call
+  issue(room: RoomId, role: Role): Promise<IssuedCode>
+  reach(): Entrance | undefined
+}
+
+export class Run<S extends Site = Site> {
   readonly scenario: Scenario
   readonly world: World
   readonly ledger: Ledger
   readonly store: Store
-  readonly instance: Instance
+  readonly site: S
   readonly clients: Client[] = []
   /** No new mischief: the weather is fair and everybody comes back. */
   isCalm = true
@@ -35,36 +41,45 @@ export class Run {
   isDraining = false
   /** Requests and decisions under way. */
   busy = 0
+  /** Close codes that any device may meet. */
+  ends: readonly number[] = []
+  /** Connections that need not be closed in time, since what leads to them is disturbed. */
+  isDisturbed: (link: Link) => boolean = () => false
 
   readonly #host: RoomCreated
+  readonly #surroundings: Surroundings
 
-  static async begin(seed: number, scenario: Scenario, traced: boolean): Promise<Run> {
-    const world = new World(seed, traced)
-    const ledger = new Ledger(world)
-    const store = createMemoryStore({ now: () => world.now() })
-    // Made before there is a run that could be in a calm.
-    let isCalm = (): boolean => true
-    const distant = distantStore(store, world, () => (isCalm() ? FAIR : scenario.weather))
-    const instance = new Instance(world, distant, scenario.settings, (what) =>
-      ledger.violated('SEC-6', 'server', what),
-    )
-    const created = await world.through(
-      instance.call('POST /api/rooms', { body: { name: 'Studio', approval: scenario.approval } }),
-    )
-    const run = new Run({ scenario, world, ledger, store, instance, created: created.body as RoomCreated })
-    isCalm = () => run.isCalm
-    return run
+  static async begin<S extends Site>(
+    made: Pick<Run<S>, 'scenario' | 'world' | 'ledger' | 'store' | 'site'>,
+    surroundings: Partial<Surroundings> = {},
+  ): Promise<Run<S>> {
+    const { world, site, scenario } = made
+    const body = { name: 'Studio', approval: scenario.approval }
+    const created = await world.through(site.call('POST /api/rooms', { body }))
+    return new Run(made, created.body as RoomCreated, surroundings)
   }
 
   private constructor(
-    made: Pick<Run, 'scenario' | 'world' | 'ledger' | 'store' | 'instance'> & { created: RoomCreated },
+    made: Pick<Run<S>, 'scenario' | 'world' | 'ledger' | 'store' | 'site'>,
+    created: RoomCreated,
+    surroundings: Partial<Surroundings>,
   ) {
-    this.scenario = made.scenario
-    this.world = made.world
-    this.ledger = made.ledger
-    this.store = made.store
-    this.instance = made.instance
-    this.#host = made.created
+    const { scenario, world, ledger, store, site } = made
+    this.scenario = scenario
+    this.world = world
+    this.ledger = ledger
+    this.store = store
+    this.site = site
+    this.#host = created
+    this.#surroundings = {
+      world,
+      ledger,
+      calm: () => this.isCalm,
+      reach: () => site.reach(),
+      mayRepeat: false,
+      wrongResume: (resumed, back) => wrongResume(resumed, ledger, scenario.settings.resumeWindowMs, back),
+      ...surroundings,
+    }
   }
 
   get room(): RoomId {
@@ -82,19 +97,11 @@ export class Run {
   }
 
   add(seat: Seat): Client {
-    const { world, ledger, scenario, instance } = this
-    const client = new Client(
-      {
-        world,
-        ledger,
-        resumeWindowMs: scenario.settings.resumeWindowMs,
-        calm: () => this.isCalm,
-        accept: (link) => instance.accept(link),
-      },
-      seat,
-    )
+    const { scenario } = this
+    const client = new Client(this.#surroundings, seat)
     if (scenario.weather.failing > 0) client.mayEndWith.add(1013)
     if (this.isDraining) for (const code of DRAINING) client.mayEndWith.add(code)
+    for (const code of this.ends) client.mayEndWith.add(code)
     this.clients.push(client)
     return client
   }
@@ -151,7 +158,7 @@ export class Run {
   async ask(route: string, request: Request): Promise<Answer> {
     for (let times = 1; ; times += 1) {
       await this.way()
-      const answer = await this.instance.call(route, request)
+      const answer = await this.site.call(route, request)
       this.world.say('http', `${route} ${answer.status}`)
       if (answer.status !== 503 || times === AGAIN.times) {
         await this.way()

@@ -1,18 +1,21 @@
 /** One run of one scenario: mischief and calm in turns, then everybody goes. */
+import { createMemoryStore } from '../../server/store/memory.ts'
 import { drain, deleteRoom, ACTIONS } from './actions.ts'
+import { Instance } from './instance.ts'
 import { checkLeft, checkOver, checkQuiet, truthOf } from './invariants.ts'
+import { Ledger } from './ledger.ts'
 import { Run } from './run-state.ts'
 import { SCENARIOS, type Action, type Scenario, type ScenarioName } from './scenarios.ts'
+import { distantStore, FAIR } from './store.ts'
+import { World } from './world.ts'
+
+/** What a run came to, by name; sums of several runs show whether they do what their names promise. */
+export type Figures = Readonly<Record<string, number>>
 
 export interface Outcome {
   readonly violations: readonly string[]
   readonly trace: readonly string[]
-  readonly figures: {
-    readonly events: number
-    readonly resumed: number
-    readonly notResumed: number
-    readonly clients: number
-  }
+  readonly figures: Figures
 }
 
 /** Milliseconds. */
@@ -24,12 +27,32 @@ const NOTICED_WITHIN = 60_000
 const MARGIN = 5_000
 const IDLE = { chance: 0.2, ms: 65_000 }
 
-const weighted = ({ weights }: Scenario): Action[] =>
+export const weighted = ({ weights }: Scenario): Action[] =>
   Object.entries(weights).flatMap(([action, weight]) =>
     Array<Action>(Math.round(weight * 10)).fill(action as Action),
   )
 
-async function mischief(run: Run, ms: number): Promise<void> {
+async function begin(seed: number, scenario: Scenario, traced: boolean): Promise<Run<Instance>> {
+  const world = new World(seed, traced)
+  const ledger = new Ledger(world)
+  const store = createMemoryStore({ now: () => world.now() })
+  // Made before there is a run that could be in a calm.
+  let isCalm = (): boolean => true
+  const distant = distantStore(store, world, () => (isCalm() ? FAIR : scenario.weather))
+  const site = new Instance({
+    world,
+    clock: world.clock(),
+    id: 'A',
+    store: distant,
+    settings: scenario.settings,
+    fault: (what) => ledger.violated('SEC-6', 'server', what),
+  })
+  const run = await Run.begin({ scenario, world, ledger, store, site })
+  isCalm = () => run.isCalm
+  return run
+}
+
+export async function mischief(run: Run, ms: number): Promise<void> {
   const { world, scenario } = run
   const choices = weighted(scenario)
   run.isCalm = false
@@ -42,7 +65,7 @@ async function mischief(run: Run, ms: number): Promise<void> {
 }
 
 /** Everybody who is not gone for good comes back, and what is under way comes to its end. */
-async function calm(run: Run): Promise<void> {
+async function calm(run: Run<Instance>): Promise<void> {
   const { world, ledger } = run
   run.isCalm = true
   const isBack = (): boolean =>
@@ -69,7 +92,7 @@ async function calm(run: Run): Promise<void> {
   await quiet(run)
 }
 
-async function quiet(run: Run): Promise<void> {
+async function quiet(run: Run<Instance>): Promise<void> {
   for (let looks = 0; looks < 20; looks += 1) {
     const before = await truthOf(run)
     await run.world.pass(QUIET)
@@ -78,7 +101,7 @@ async function quiet(run: Run): Promise<void> {
   await checkQuiet(run)
 }
 
-async function goodbye(run: Run): Promise<void> {
+async function goodbye(run: Run<Instance>): Promise<void> {
   const { world, scenario } = run
   const leaving = run.present().filter(() => world.random.chance(0.5))
   for (const client of leaving) client.leave()
@@ -98,11 +121,18 @@ async function goodbye(run: Run): Promise<void> {
   checkOver(run)
 }
 
-/** @returns what broke, and what happened where `traced` */
-export async function simulate(name: ScenarioName, seed: number, traced = false): Promise<Outcome> {
-  const scenario: Scenario = SCENARIOS[name]
-  const run = await Run.begin(seed, scenario, traced)
-  const { world, ledger } = run
+export function figuresOf({ clients, ledger }: Run): Figures {
+  const resumes = clients.map(({ resumed }) => resumed)
+  return {
+    events: ledger.events.length,
+    resumed: resumes.reduce((sum, { yes }) => sum + yes, 0),
+    notResumed: resumes.reduce((sum, { no }) => sum + no, 0),
+    clients: clients.length,
+  }
+}
+
+/** Does a run's work; nothing that is thrown beside it is overlooked. */
+export async function witnessed({ ledger }: Run, work: () => Promise<void>): Promise<void> {
   const unheard = (reason: unknown): void =>
     ledger.violated(
       'SEC-6',
@@ -111,6 +141,20 @@ export async function simulate(name: ScenarioName, seed: number, traced = false)
     )
   process.on('unhandledRejection', unheard)
   try {
+    await work()
+  } catch (error) {
+    ledger.violated('SEC-6', 'run', error instanceof Error ? (error.stack ?? error.message) : String(error))
+  } finally {
+    process.off('unhandledRejection', unheard)
+  }
+}
+
+/** @returns what broke, and what happened where `traced` */
+export async function simulateOne(name: ScenarioName, seed: number, traced = false): Promise<Outcome> {
+  const scenario: Scenario = SCENARIOS[name]
+  const run = await begin(seed, scenario, traced)
+  const { world, ledger } = run
+  await witnessed(run, async () => {
     run.add(run.hostSeat).connect()
     for (let guest = 0; guest < 3; guest += 1) ACTIONS.join(run)
     await world.pass(QUIET)
@@ -125,18 +169,6 @@ export async function simulate(name: ScenarioName, seed: number, traced = false)
     }
     await goodbye(run)
     await run.store.close()
-  } finally {
-    process.off('unhandledRejection', unheard)
-  }
-  const resumes = run.clients.map(({ resumed }) => resumed)
-  return {
-    violations: ledger.violations,
-    trace: world.trace ?? [],
-    figures: {
-      events: ledger.events.length,
-      resumed: resumes.reduce((sum, { yes }) => sum + yes, 0),
-      notResumed: resumes.reduce((sum, { no }) => sum + no, 0),
-      clients: run.clients.length,
-    },
-  }
+  })
+  return { violations: ledger.violations, trace: world.trace ?? [], figures: figuresOf(run) }
 }

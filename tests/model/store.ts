@@ -12,6 +12,8 @@ export interface Weather {
   readonly failing: number
 }
 
+export const FAIR: Weather = { delay: [1, 20], slow: { chance: 0, delay: [0, 0] }, failing: 0 }
+
 export function distantStore(store: Store, world: World, weather: () => Weather): Store {
   const { random } = world
   const wait = (): number => {

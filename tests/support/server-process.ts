@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** How long a start may take, and how often it is looked for. Milliseconds. */
-const START_WITHIN = 30_000
+const START_WITHIN = 45_000
 const LOOK_EVERY = 50
 
 export interface Exit {
@@ -116,7 +116,7 @@ export interface StartServerOptions {
  * Starts the built server on a free port of loopback and resolves when `/readyz` says ok.
  * @param env its variables (docs/SPEC.md, section 2); it inherits nothing but PATH. The LAN's https listener
  *   is off and HOME is an empty folder unless said otherwise.
- * @throws StartError with what it printed, where it is not ready in 30 s or ends before
+ * @throws StartError with what it printed, where it is not ready in 45 s or ends before
  */
 export async function startServer(
   env: Readonly<Record<string, string>> = {},

@@ -65,13 +65,13 @@ export const pairingRoutes: Routes = async (app, { services }) => {
         ),
       )
       // The first time may have ended without an answer of the store, before anybody was told.
-      const isUntold = claimed.session.status === 'pending' && !hub.awaits(claimed.room.id, claimed.id)
+      const isUntold = claimed.session.status === 'pending' && !hub.claims.isTold(claimed.room.id, claimed.id)
       if (!claimed.repeated || isUntold) {
         request.log.info(
           { room: claimed.room.id, member: claimed.session.id, status: claimed.session.status },
           'paired',
         )
-        hub.expect(claimed.room.id, claimed.session.id)
+        hub.arrivals.expect(claimed.room.id, claimed.session.id)
         announce(services, claimed, { name, device, presented: 'code' in presented ? 'typed' : 'scanned' })
       }
       const { session, room, check } = claimed
@@ -99,7 +99,7 @@ async function guarded<T>(
     if (error instanceof Refusal && error.code === 'pairing_code_invalid')
       await limits.unknownCode(request.ip, typed)
     if (error instanceof CodeUsed && request.routeOptions.url === '/api/pairings')
-      hub.pairingDone(error.roomId, error.id, 'reused')
+      hub.claims.done(error.roomId, error.id, 'reused')
     throw error
   } finally {
     over()
@@ -113,13 +113,13 @@ function announce(
   who: Pick<WaitingClaim, 'name' | 'device' | 'presented'>,
 ): void {
   if (session.status === 'active') {
-    hub.pairingDone(room.id, id, 'paired', session.id)
+    hub.claims.done(room.id, id, 'paired', session.id)
     return
   }
   const lifeMs = Math.max(0, Date.parse(session.expiresAt) - clock.now())
-  hub.pairingPending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
+  hub.claims.pending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
     hub.end(room.id, session.id, 'revoked')
-    hub.pairingDone(room.id, id, 'expired', undefined, session.id)
+    hub.claims.done(room.id, id, 'expired', undefined, session.id)
     sessions
       .revoke(room.id, session.id)
       .then((seats) => hub.end(room.id, session.id, 'revoked', seats))

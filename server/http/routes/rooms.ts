@@ -35,7 +35,7 @@ export const roomRoutes: Routes = async (app, { services }) => {
         name: deviceName ?? nameOf(device, request.headers['user-agent']),
         device,
       })
-      hub.expect(room.id, session.id)
+      hub.arrivals.expect(room.id, session.id)
       request.log.info({ room: room.id, member: session.id }, 'room created')
       return reply.code(201).header('cache-control', 'no-store').send({ room, session })
     },

@@ -6,7 +6,7 @@ const gone = (): Outcome => refused('not_found', 'No pairing waits under this id
 /** A host lets a claim in by the number that its device shows. A wrong number ends the claim [PAIR-5]. */
 export const approve: Handler<'approve'> = async ({ services, room }, { pairing: id, check }) => {
   const { hub, sessions, ice } = services
-  const outcome = await hub.decide(
+  const outcome = await hub.claims.decide(
     room.id,
     id,
     async ({ session }, isOverdue): Promise<Outcome | undefined> => {
@@ -20,7 +20,7 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
       const record = decision.kind === 'gone' ? await sessions.find(room.id, session) : decision.record
       if (record?.status === 'active') {
         hub.approved(room.id, { id: session, record }, sessionShape(session, record), ice.for(session))
-        hub.pairingDone(room.id, id, 'paired', session, session)
+        hub.claims.done(room.id, id, 'paired', session, session)
         return { ok: true, at: room.at }
       }
       hub.end(room.id, session, 'denied', decision.kind === 'check_wrong' ? decision.seats : undefined)
@@ -34,7 +34,7 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
 
 export const deny: Handler<'deny'> = async ({ services, room }, { pairing: id }) => {
   const { hub, sessions } = services
-  const outcome = await hub.decide(room.id, id, async ({ session }): Promise<Outcome> => {
+  const outcome = await hub.claims.decide(room.id, id, async ({ session }): Promise<Outcome> => {
     hub.end(room.id, session, 'denied', await sessions.revoke(room.id, session))
     return { ok: true, at: room.at }
   })
