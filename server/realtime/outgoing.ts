@@ -85,7 +85,8 @@ export class OutgoingEvents {
     if (!this.#deps.isAway()) {
       return new Promise((taken) => {
         this.#queue.push({ event, taken })
-        this.#pump()
+        // What one read of a socket brings goes together: the handlers of all of it run before this does.
+        if (this.#queue.length === 1) queueMicrotask(() => this.#pumpQueue())
       })
     }
     this.#deliverWaiting()
@@ -146,6 +147,11 @@ export class OutgoingEvents {
     numbered.delivered = true
     this.#deps.deliver(numbered.event)
     numbered.taken(this.#deps.timeline.at)
+  }
+
+  #pumpQueue(): void {
+    // It may have gone meanwhile, with what the store's return set off.
+    if (this.#queue.length > 0) this.#pump()
   }
 
   #pump(): void {
