@@ -46,6 +46,13 @@ export class Presence {
     return [...(this.#others.get(instance)?.seats.keys() ?? [])]
   }
 
+  /** Every seat of a session that is known: it may have moved faster than word of it. */
+  allOf(id: SessionId): RemoteSeat[] {
+    const left = this.#left.get(id)?.seat
+    const told = [...this.#others.values()].flatMap(({ seats }) => seats.get(id) ?? [])
+    return left === undefined ? told : [...told, left]
+  }
+
   /** The seat of a session with its highest attempt, wherever it is. */
   find(id: SessionId): RemoteSeat | undefined {
     let best = this.#left.get(id)?.seat
@@ -132,11 +139,13 @@ export class Presence {
     if (left !== undefined && left.seat.attempt <= attempt) this.#left.delete(id)
   }
 
-  /** One instance holds a seat no more; the session may have another. */
-  removeAt(instance: InstanceId, id: SessionId, attempt: number): void {
+  /** One instance holds a seat no more; the session may have another. @returns what it held */
+  removeAt(instance: InstanceId, id: SessionId, attempt: number): RemoteSeat | undefined {
     const seats = this.#others.get(instance)?.seats
     const seat = seats?.get(id)
-    if (seat !== undefined && seat.attempt <= attempt) seats?.delete(id)
+    if (seat === undefined || seat.attempt > attempt) return undefined
+    seats?.delete(id)
+    return seat
   }
 
   /** An instance is out of the room. @returns what it held */
@@ -146,10 +155,10 @@ export class Presence {
     return seats
   }
 
-  /** A seat is left behind by its instance, to be taken up again or to end. */
-  leave(seat: RemoteSeat, shown: boolean): void {
+  /** A seat is left behind by its instance, to be taken up again or to end. @param connected as it is shown meanwhile */
+  leave(seat: RemoteSeat, shown: boolean, connected = false): void {
     if ((this.find(seat.id)?.attempt ?? -1) > seat.attempt) return
-    this.#left.set(seat.id, { seat: { ...seat, connected: false }, shown })
+    this.#left.set(seat.id, { seat: { ...seat, connected }, shown })
   }
 
   leftBehind(id: SessionId): RemoteSeat | undefined {

@@ -194,10 +194,14 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const missed =
-      back.resume === undefined ? undefined : this.#missedBy(visitor, known ?? back.earlier, back.resume)
-    const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
+    const here = this.#missedBy(visitor, known, back.resume)
+    const missed = here ?? this.#missedBy(visitor, back.earlier, back.resume)
+    const resumesFrom = here === undefined ? back.earlier?.since : known?.speaker.since
+    const since = missed === undefined ? attempt : (resumesFrom ?? attempt)
     const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
+    // It was elsewhere since, and word of that has not come here.
+    if (known !== undefined && here === undefined && missed !== undefined)
+      known.starts = this.#startsFrom(id, back.earlier)
     seat.speaker = { attempt, since }
     // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
     seat.key = known?.key ?? earlierWaiting?.key ?? back.key
@@ -231,14 +235,13 @@ export class Room {
   ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
-    const start = resumes ? this.continues(id) : (back.start ?? this.timeline.seat())
     return {
       id,
       role,
       name,
       device,
       joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
-      starts: resumes ? [...(earlier?.starts ?? []), start].slice(-MOST_STARTS) : [start],
+      starts: resumes ? this.#startsFrom(id, earlier) : [back.start ?? this.timeline.seat()],
       waitedUntil: waited ? this.timeline.counts() : undefined,
       speaker: { attempt: 0, since: 0 },
       key: back.key,
@@ -247,6 +250,10 @@ export class Room {
       state: earlier?.state ?? {},
       link: { kind: 'connected', connection },
     }
+  }
+
+  #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
+    return [...(earlier?.starts ?? []), this.continues(id)].slice(-MOST_STARTS)
   }
 
   /** Lets a pending session's connection wait for the hosts' decision. */
@@ -443,9 +450,9 @@ export class Room {
   #missedBy(
     visitor: Visitor,
     earlier: Earlier | Seat | undefined,
-    resume: string,
+    resume: string | undefined,
   ): { frames: Framed[]; ahead: ReadonlyMap<Origin, number> | undefined } | undefined {
-    if (earlier === undefined) return undefined
+    if (earlier === undefined || resume === undefined) return undefined
     const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
     const starts: readonly Start[] =
       waitedUntil === undefined ? earlier.starts : [{ origin: this.timeline.origin, seat: 0 }]

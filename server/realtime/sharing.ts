@@ -197,7 +197,8 @@ export class Sharing implements Shared {
         if (this.#isNext(letter)) this.#seatTold(letter)
         break
       case 'gone':
-        if (this.#isNext(letter)) this.#goneTold(letter)
+        // What has left up to an attempt has left, in whatever order word of it comes; what moved is told elsewhere.
+        if (this.#isNext(letter) || letter.why !== 'moved') this.#goneTold(letter)
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
@@ -399,15 +400,32 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
-    if (!isElsewhere) this.#room.hasLeft(id)
+    if (!isElsewhere) {
+      this.#room.hasLeft(id)
+      // It had moved from here before, and word of that has not come.
+      if (attempt > (this.#attemptHere(id) ?? Infinity)) this.#room.remove(id, why)?.close('connected_elsewhere')
+    }
     this.#room.changeOthers(
       [id],
       () => {
-        if (isElsewhere) presence.removeAt(from, id, attempt)
+        if (isElsewhere) this.#movedFrom(from, id, attempt)
         else presence.remove(id, attempt)
       },
       isElsewhere ? 'left' : why,
     )
+  }
+
+  /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
+  #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
+    const seat = this.#room.presence.removeAt(instance, id, attempt)
+    if (seat === undefined || seat.pending || this.#latestOf(id) >= seat.attempt) return
+    this.#leave(seat, true, this.#deps.resumeWindowMs, seat.connected)
+  }
+
+  /** The highest attempt of a session's seats, here and elsewhere. */
+  #latestOf(id: SessionId): number {
+    const { presence } = this.#room
+    return Math.max(presence.find(id)?.attempt ?? -1, this.#room.seat(id)?.speaker.attempt ?? -1)
   }
 
   /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
@@ -416,7 +434,7 @@ export class Sharing implements Shared {
       void this.#post(instance, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
       return
     }
-    const here = this.#room.seat(id)?.speaker.attempt ?? this.#attemptWaiting(id)
+    const here = this.#attemptHere(id)
     if (here === undefined) return
     // Of two with the same count one must yield, and both must say the same one.
     if (attempt > here || (attempt === here && instance > this.#deps.instance))
@@ -424,8 +442,9 @@ export class Sharing implements Shared {
     else void this.#post(instance, { t: 'answer', ...this.#list() })
   }
 
-  #attemptWaiting(id: SessionId): number | undefined {
-    return [...this.#room.waiting()].find((waiting) => waiting.id === id)?.attempt
+  #attemptHere(id: SessionId): number | undefined {
+    const waiting = [...this.#room.waiting()].find((each) => each.id === id)
+    return this.#room.seat(id)?.speaker.attempt ?? waiting?.attempt
   }
 
   /** An instance has nobody in the room any more. */
@@ -449,11 +468,7 @@ export class Sharing implements Shared {
       presence.seatsOf(instance),
       () => {
         for (const seat of presence.drop(instance)) {
-          const later = Math.max(
-            presence.find(seat.id)?.attempt ?? -1,
-            this.#room.seat(seat.id)?.speaker.attempt ?? -1,
-          )
-          if (later >= seat.attempt || seat.pending) needless.push(seat.key)
+          if (this.#latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
           else {
             rows.set(seat.key, { ...rowOfRemote(seat), lost })
             this.#leave(seat, shown, resumeWindowMs)
@@ -467,9 +482,9 @@ export class Sharing implements Shared {
   }
 
   /** A seat whose instance is gone may be taken up until the window is over. */
-  #leave(seat: RemoteSeat, shown: boolean, forMs: number): void {
+  #leave(seat: RemoteSeat, shown: boolean, forMs: number, connected = false): void {
     const { presence } = this.#room
-    presence.leave(seat, shown)
+    presence.leave(seat, shown, connected)
     this.#windows.get(seat.key)?.()
     this.#windows.set(
       seat.key,

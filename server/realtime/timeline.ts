@@ -129,6 +129,12 @@ export class Timeline {
     this.#join()
   }
 
+  /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
+  continues(text: string, starts: readonly Start[]): boolean {
+    const cursor = readCursor(text)
+    return cursor !== undefined && hasStart(cursor, starts)
+  }
+
   /**
    * What went by behind a cursor, oldest first; nothing where the cursor has not been or a part of it is gone.
    * @param starts the places that the seat began at, of which the cursor must have one
@@ -139,7 +145,7 @@ export class Timeline {
     const own = cursor.counts.get(this.origin)
     // Places of this origin that have not been.
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
-    if (!starts.some(({ origin, seat }) => (cursor.seats.get(origin) ?? -1) >= seat)) return undefined
+    if (!hasStart(cursor, starts)) return undefined
     if (!this.#isWhole(cursor)) return undefined
     if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
     return { events: withoutLate(this.log.all(), cursor), cursor }
@@ -169,6 +175,9 @@ export class Timeline {
     this.#at = undefined
   }
 }
+
+const hasStart = (cursor: Cursor, starts: readonly Start[]): boolean =>
+  starts.some(({ origin, seat }) => (cursor.seats.get(origin) ?? -1) >= seat)
 
 /** Whether a cursor has an event. */
 function hasSeen(cursor: Cursor, { origin, n, id }: LogEvent): boolean {
