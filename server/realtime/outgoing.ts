@@ -133,9 +133,9 @@ export class OutgoingEvents {
   }
 
   #number(): void {
-    for (const waiting of this.#queue.splice(0)) {
+    for (const { event, taken } of this.#queue.splice(0)) {
       this.#last += 1
-      this.#keep({ ...waiting, n: this.#last, delivered: false })
+      this.#keep({ n: this.#last, event, delivered: false, taken })
     }
   }
 
