@@ -87,7 +87,8 @@ export class OutgoingEvents {
     if (!this.#deps.isAway()) {
       return new Promise((taken) => {
         this.#queue.push({ event, taken })
-        this.#pump()
+        // What one read of a socket brings goes together: the handlers of all of it run before this does.
+        if (this.#queue.length === 1) queueMicrotask(() => this.#pumpQueue())
       })
     }
     this.#deliverWaiting()
@@ -132,9 +133,9 @@ export class OutgoingEvents {
   }
 
   #number(): void {
-    for (const waiting of this.#queue.splice(0)) {
+    for (const { event, taken } of this.#queue.splice(0)) {
       this.#last += 1
-      this.#keep({ ...waiting, n: this.#last, delivered: false })
+      this.#keep({ n: this.#last, event, delivered: false, taken })
     }
   }
 
@@ -149,6 +150,11 @@ export class OutgoingEvents {
     numbered.delivered = true
     this.#deps.deliver(numbered.event)
     numbered.taken(this.#deps.timeline.at)
+  }
+
+  #pumpQueue(): void {
+    // It may have gone meanwhile, with what the store's return set off.
+    if (this.#queue.length > 0) this.#pump()
   }
 
   #pump(): void {

@@ -20,11 +20,9 @@ const most = (values: readonly number[]): number => Math.max(...values)
 export async function measure(options: readonly string[]): Promise<void> {
   const { rounds, events } = options.includes('--quick') ? QUICK : FULL
   const load = loadavg()[0] ?? Number.NaN
-  const round = Array.from({ length: rounds })
   const outages: Outage[] = []
-  // Waiting costs the machine nothing, so these wait together.
-  const redis = await Promise.all(round.map(async () => measureKilled('redis')))
-  const upstash = await Promise.all(round.map(async () => measureKilled('upstash')))
+  const redis = await measureKilled('redis', rounds)
+  const upstash = await measureKilled('upstash', rounds)
   while (outages.length < rounds) outages.push(await measureOutage())
   const cuts = await measureCuts(events)
 

@@ -50,6 +50,12 @@ async function save(port: number): Promise<void> {
   }
 }
 
+/** Whatever ends this process, what it started does not outlive it. */
+const endings = new Set<() => void>()
+process.once('exit', () => {
+  for (const end of endings) end()
+})
+
 /** Starts one on a free port. */
 export async function startRedis(): Promise<RedisServer> {
   const path = toolPath('redis')
@@ -78,10 +84,9 @@ export async function startRedis(): Promise<RedisServer> {
     ending.kill('SIGCONT')
     await gone
   }
-  const clear = () => rmSync(folder, { recursive: true, force: true })
-  process.once('exit', () => {
+  endings.add(() => {
     child?.kill('SIGKILL')
-    clear()
+    rmSync(folder, { recursive: true, force: true })
   })
 
   await start()

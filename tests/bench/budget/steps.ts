@@ -44,8 +44,8 @@ const signal = async (from: Joined, to: Joined): Promise<void> => {
   await to.client.next('signal')
 }
 
-async function approve(host: TestClient, pairing: string, check: string | undefined): Promise<void> {
-  const reply = await host.ask({ type: 'approve', pairing, check })
+async function approve(host: TestClient, pending: string, check: string | undefined): Promise<void> {
+  const reply = await host.ask({ type: 'approve', pairing: pending, check })
   if (!reply.ok) throw new Error(reply.code)
 }
 

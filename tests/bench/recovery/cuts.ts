@@ -44,13 +44,10 @@ export async function measureCuts(events: number): Promise<Cuts> {
     const began = performance.now()
     const talks = rooms.map((room) => talk(room, events / ROOMS))
     let cuts = 0
-    let isOver = false
-    const cutting = (async () => {
-      for (; !isOver; cuts += 1) {
-        await sleep(CUT_EVERY)
-        two.double.cutStreams(cuts % 2 === 0 ? 'break' : 'end')
-      }
-    })()
+    const cutting = setInterval(() => {
+      two.double.cutStreams(cuts % 2 === 0 ? 'break' : 'end')
+      cuts += 1
+    }, CUT_EVERY)
     let moved = performance.now()
     let before = -1
     const stuck = setInterval(() => {
@@ -62,8 +59,7 @@ export async function measureCuts(events: number): Promise<Cuts> {
     // What never comes is counted as lost below.
     while (!(await Promise.race([all, sleep(500, false)]))) if (performance.now() - moved > GIVE_UP) break
     clearInterval(stuck)
-    isOver = true
-    await cutting
+    clearInterval(cutting)
     const each = events / ROOMS
     return {
       events,

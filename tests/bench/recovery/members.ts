@@ -28,19 +28,22 @@ export async function startTwo(kind: Kind): Promise<Two> {
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
     })
-  const started = await Promise.allSettled([start(), start()])
-  const servers = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const servers: ServerProcess[] = []
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(async (server) => server.kill()))
     await double.close()
     await redis.stop()
   }
-  const [first, second] = servers
-  if (first === undefined || second === undefined) {
+  try {
+    const first = await start()
+    servers.push(first)
+    const second = await start()
+    servers.push(second)
+    return { servers: [first, second], double, close }
+  } catch (error) {
     await close()
-    throw new Error('An instance did not start')
+    throw error
   }
-  return { servers: [first, second], double, close }
 }
 
 export interface Room {

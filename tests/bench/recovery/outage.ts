@@ -1,5 +1,6 @@
 /** How long rooms need to agree after the store was away. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { call } from '../../support/app.ts'
 import { openRoom, Sequence, startTwo, type Room, type Two } from './members.ts'
 
 /** Milliseconds. */
@@ -20,9 +21,10 @@ export interface Outage {
 }
 
 const isShared = async ({ servers }: Two): Promise<boolean> => {
-  const answers = await Promise.all(servers.map(async ({ url }) => fetch(`${url}/readyz`)))
-  const states = (await Promise.all(answers.map(async (answer) => answer.json()))) as { status: string }[]
-  return states.every(({ status }) => status === 'ok')
+  const answers = await Promise.all(
+    servers.map(async ({ url }) => call<{ status: string }>(url, 'GET', '/readyz')),
+  )
+  return answers.every(({ body }) => body.status === 'ok')
 }
 
 /** Whether the host has seen its phone go. */
