@@ -8,7 +8,7 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import { batchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return, Room } from './room.ts'
-import { MOST_STARTS, type Earlier } from './seat.ts'
+import { MOST_STARTS, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
 import type { Start } from './timeline.ts'
 
@@ -158,7 +158,8 @@ export class Doorway {
     const key = sharing.prepare(id, here?.key ?? room.waitingAs(id)?.key)
     const plan = this.#plan(open, session, comer, attempt)
     sharing.noted(key, plan.row)
-    const isUnknown = comer.resume !== undefined && here === undefined && room.presence.find(id) === undefined
+    const isUnknown =
+      comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...room.presence.allOf(id)])
     try {
       if (session.record.status === 'pending') {
         // It sees and sends nothing; the word of its approval reads its session again.
@@ -188,14 +189,22 @@ export class Doorway {
     seats: readonly StoredSeat[],
   ): Promise<Place> {
     const { id } = session
-    const elsewhere = (): Earlier | undefined => room.presence.find(id) ?? latestOf(seats, id, key)
-    if (comer.resume !== undefined && room.seat(id) === undefined && elsewhere() !== undefined) {
+    const { resume } = comer
+    const isHere = (): boolean => resume === undefined || isContinued(room, resume, [room.seat(id)])
+    // Which of them its cursor is of counts, and not which is the latest: a hello that was given up leaves a row too.
+    const elsewhere = (): Earlier[] => [...room.presence.allOf(id), ...storedOf(seats, id, key)]
+    const continued = (): Earlier | undefined =>
+      resume === undefined
+        ? undefined
+        : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
+    if (!isHere() && continued() !== undefined) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error
       })
     }
-    const earlier = room.seat(id) === undefined ? elsewhere() : undefined
+    const earlier =
+      isHere() && room.seat(id) !== undefined ? undefined : (continued() ?? latestOf(elsewhere()))
     const attempt = attemptFor(comer, Math.max(room.attemptOf(id), earlier?.attempt ?? 0))
     return {
       room,
@@ -203,10 +212,11 @@ export class Doorway {
       back: {
         attempt,
         key,
-        joinedAt: plan.row.joinedAt,
+        // Of who waits for approval it says nothing.
+        ...(plan.row.pending === true ? {} : { joinedAt: plan.row.joinedAt }),
         ...(plan.start === undefined ? {} : { start: plan.start }),
         ...(comer.resume === undefined ? {} : { resume: comer.resume }),
-        ...(earlier === undefined || earlier.starts.length === 0 ? {} : { earlier }),
+        ...(earlier === undefined ? {} : { earlier }),
       },
       done: () => {
         sharing.release(key)
@@ -224,12 +234,10 @@ export class Doorway {
       }
     const here = room.seat(id)
     const elsewhere = here === undefined ? room.presence.find(id) : undefined
-    const start = here === undefined ? room.timeline.seat() : undefined
-    const resumes = resume !== undefined
-    const starts = here?.starts ?? [
-      ...(resumes ? (elsewhere?.starts ?? []) : []),
-      ...(start === undefined ? [] : [start]),
-    ]
+    const resumes = resume !== undefined && (here ?? elsewhere) !== undefined
+    const start = here === undefined && !resumes ? room.timeline.seat() : undefined
+    const starts =
+      here?.starts ?? (start === undefined ? [...(elsewhere?.starts ?? []), room.continues(id)] : [start])
     return {
       start,
       row: {
@@ -256,18 +264,31 @@ function attemptFor({ attempt }: Comer, known: number): number {
   return attempt === known && known > 0 ? known + 1 : attempt
 }
 
-function latestOf(seats: readonly StoredSeat[], member: SessionId, own: SeatName): Earlier | undefined {
-  let latest: StoredSeat | undefined
-  for (const seat of seats) {
-    if (seat.member !== member || seat.key === own || seat.pending === true) continue
-    if (seat.attempt >= (latest?.attempt ?? -1)) latest = seat
-  }
-  if (latest === undefined) return undefined
-  return {
-    attempt: latest.attempt,
-    since: latest.since,
-    starts: latest.starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat })),
-    joinedAt: latest.joinedAt,
-    state: {},
-  }
-}
+/** Whether a cursor is of one of these seats. */
+const isContinued = (
+  { timeline }: Room,
+  resume: string,
+  seats: readonly (Pick<Seat, 'waitedUntil' | 'starts'> | Earlier | undefined)[],
+): boolean =>
+  seats.some(
+    (seat) =>
+      seat !== undefined &&
+      (('waitedUntil' in seat && seat.waitedUntil !== undefined) || timeline.continues(resume, seat.starts)),
+  )
+
+const latestOf = (seats: readonly Earlier[]): Earlier | undefined =>
+  seats.reduce<Earlier | undefined>(
+    (latest, seat) => (seat.attempt > (latest?.attempt ?? -1) && seat.starts.length > 0 ? seat : latest),
+    undefined,
+  )
+
+const storedOf = (seats: readonly StoredSeat[], member: SessionId, own: SeatName): Earlier[] =>
+  seats
+    .filter((seat) => seat.member === member && seat.key !== own && seat.pending !== true)
+    .map(({ attempt, since, starts, joinedAt }) => ({
+      attempt,
+      since,
+      starts: starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat })),
+      joinedAt,
+      state: {},
+    }))

@@ -46,6 +46,13 @@ export class Presence {
     return [...(this.#others.get(instance)?.seats.keys() ?? [])]
   }
 
+  /** Every seat of a session that is known: it may have moved faster than word of it. */
+  allOf(id: SessionId): RemoteSeat[] {
+    const left = this.#left.get(id)?.seat
+    const told = [...this.#others.values()].flatMap(({ seats }) => seats.get(id) ?? [])
+    return left === undefined ? told : [...told, left]
+  }
+
   /** The seat of a session with its highest attempt, wherever it is. */
   find(id: SessionId): RemoteSeat | undefined {
     let best = this.#left.get(id)?.seat

@@ -90,6 +90,8 @@ export class Room {
   readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
+  /** The place of each session's last leave: no cursor from before it continues. */
+  readonly #left = new Map<SessionId, number>()
 
   constructor(options: {
     info: RoomInfo
@@ -192,12 +194,17 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const missed =
-      back.resume === undefined ? undefined : this.#missedBy(visitor, known ?? back.earlier, back.resume)
-    const since = missed === undefined ? attempt : (known?.speaker.since ?? back.earlier?.since ?? attempt)
+    const here = this.#missedBy(visitor, known, back.resume)
+    const missed = here ?? this.#missedBy(visitor, back.earlier, back.resume)
+    const resumesFrom = here === undefined ? back.earlier?.since : known?.speaker.since
+    const since = missed === undefined ? attempt : (resumesFrom ?? attempt)
     const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
+    // It was elsewhere since, and word of that has not come here.
+    if (known !== undefined && here === undefined && missed !== undefined)
+      known.starts = this.#startsFrom(id, back.earlier)
     seat.speaker = { attempt, since }
-    seat.key = back.key ?? seat.key
+    // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
+    seat.key = known?.key ?? earlierWaiting?.key ?? back.key
     seat.ahead = missed?.ahead
     this.#seats.set(id, seat)
     const { link } = seat
@@ -211,6 +218,14 @@ export class Room {
       : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
   }
 
+  /**
+   * Where a seat that goes on here begins: it may have been told events from before it came, and none from before its
+   * session left.
+   */
+  continues(id: SessionId): Start {
+    return { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
+  }
+
   #freshSeat(
     visitor: Visitor,
     connection: Connection,
@@ -220,14 +235,13 @@ export class Room {
   ): Seat {
     const { id, role, name, device } = visitor
     const { earlier } = back
-    const start = back.start ?? this.timeline.seat()
     return {
       id,
       role,
       name,
       device,
       joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
-      starts: resumes ? [...(earlier?.starts ?? []), start].slice(-MOST_STARTS) : [start],
+      starts: resumes ? this.#startsFrom(id, earlier) : [back.start ?? this.timeline.seat()],
       waitedUntil: waited ? this.timeline.counts() : undefined,
       speaker: { attempt: 0, since: 0 },
       key: back.key,
@@ -238,12 +252,16 @@ export class Room {
     }
   }
 
+  #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
+    return [...(earlier?.starts ?? []), this.continues(id)].slice(-MOST_STARTS)
+  }
+
   /** Lets a pending session's connection wait for the hosts' decision. */
   enterPending(visitor: Visitor, connection: Connection, back: Return): 'superseded' | 'waiting' {
     const attempt = this.#latest(visitor.id, back.attempt)
     if (attempt === undefined) return 'superseded'
     const earlier = this.#waiting.get(visitor.id)
-    const waiting: Waiting = { ...visitor, connection, attempt, key: back.key ?? earlier?.key }
+    const waiting: Waiting = { ...visitor, connection, attempt, key: earlier?.key ?? back.key }
     this.#waiting.set(visitor.id, waiting)
     earlier?.connection.close('connected_elsewhere')
     this.shared?.changed(waiting)
@@ -285,13 +303,21 @@ export class Room {
     this.#waiting.delete(id)
     this.#seats.delete(id)
     if (seat?.link.kind === 'away') seat.link.end()
-    if (seat !== undefined && reason !== 'moved') this.presence.remove(id, seat.speaker.attempt)
+    if (seat !== undefined && reason !== 'moved') {
+      this.presence.remove(id, seat.speaker.attempt)
+      this.hasLeft(id)
+    }
     if (seat !== undefined) {
       this.#announce(id, before, reason === 'moved' ? 'left' : reason)
       this.shared?.ended(id, seat.speaker.attempt, seat.key, reason)
     } else if (waiting !== undefined) this.shared?.ended(id, waiting.attempt, waiting.key, reason)
     this.closeIfEmpty()
     return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
+  }
+
+  /** A session's seat was freed, here or elsewhere: the next one is new. */
+  hasLeft(id: SessionId): void {
+    this.#left.set(id, this.timeline.seat().seat)
   }
 
   /** A session has ended: what is left of it elsewhere is no member any more. */
@@ -375,29 +401,17 @@ export class Room {
     return this.concerned(event, own)
   }
 
-  #deliver(
-    framed: Framed,
-    from: SessionId | undefined,
-    audience: Audience,
-    foreign?: { origin: Origin; n: number },
-  ): void {
+  #deliver(framed: Framed, from: SessionId | undefined, audience: Audience, place?: Place): void {
     const sender = from === undefined ? undefined : this.#seats.get(from)
-    const deliver = (seat: Seat): void => {
-      if (seat === sender) return
-      if (
-        seat.ahead !== undefined &&
-        foreign !== undefined &&
-        foreign.n <= (seat.ahead.get(foreign.origin) ?? 0)
-      )
-        return
-      send(seat, framed)
-    }
     if (audience.kind === 'member') {
       const seat = this.#seats.get(audience.id)
-      if (seat !== undefined) deliver(seat)
-    } else {
-      const hostsOnly = audience.kind === 'hosts'
-      for (const seat of this.#seats.values()) if (!hostsOnly || seat.role === 'host') deliver(seat)
+      if (seat !== undefined && seat !== sender && !isBefore(seat, place)) send(seat, framed)
+      return
+    }
+    const hostsOnly = audience.kind === 'hosts'
+    for (const seat of this.#seats.values()) {
+      if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place))
+        send(seat, framed)
     }
   }
 
@@ -436,9 +450,9 @@ export class Room {
   #missedBy(
     visitor: Visitor,
     earlier: Earlier | Seat | undefined,
-    resume: string,
+    resume: string | undefined,
   ): { frames: Framed[]; ahead: ReadonlyMap<Origin, number> | undefined } | undefined {
-    if (earlier === undefined) return undefined
+    if (earlier === undefined || resume === undefined) return undefined
     const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
     const starts: readonly Start[] =
       waitedUntil === undefined ? earlier.starts : [{ origin: this.timeline.origin, seat: 0 }]
@@ -468,6 +482,16 @@ export class Room {
     }
   }
 }
+
+/** The place of an event of another origin. */
+interface Place {
+  readonly origin: Origin
+  readonly n: number
+}
+
+/** Whether a member has seen an event on another instance that is new to this one. */
+const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
+  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
 
 function isMeant({ id, role }: Visitor, { from, audience }: LogEvent): boolean {
   if (from === id) return false

@@ -197,7 +197,8 @@ export class Sharing implements Shared {
         if (this.#isNext(letter)) this.#seatTold(letter)
         break
       case 'gone':
-        if (this.#isNext(letter)) this.#goneTold(letter)
+        // What has left up to an attempt has left, in whatever order word of it comes; what moved is told elsewhere.
+        if (this.#isNext(letter) || letter.why !== 'moved') this.#goneTold(letter)
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
@@ -218,7 +219,8 @@ export class Sharing implements Shared {
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
   heardFrom(instance: InstanceId): void {
-    if (!this.#room.presence.has(instance)) this.#greet(instance)
+    // It may be what this instance published before the room was open here.
+    if (instance !== this.#deps.instance && !this.#room.presence.has(instance)) this.#greet(instance)
   }
 
   /** An instance is dead: its members have left, and may come back within the window [SYNC-3]. */
@@ -398,6 +400,11 @@ export class Sharing implements Shared {
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
+    if (!isElsewhere) {
+      this.#room.hasLeft(id)
+      // It had moved from here before, and word of that has not come.
+      if (attempt > (this.#attemptHere(id) ?? Infinity)) this.#room.remove(id, why)?.close('connected_elsewhere')
+    }
     this.#room.changeOthers(
       [id],
       () => {
@@ -427,7 +434,7 @@ export class Sharing implements Shared {
       void this.#post(instance, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
       return
     }
-    const here = this.#room.seat(id)?.speaker.attempt ?? this.#attemptWaiting(id)
+    const here = this.#attemptHere(id)
     if (here === undefined) return
     // Of two with the same count one must yield, and both must say the same one.
     if (attempt > here || (attempt === here && instance > this.#deps.instance))
@@ -435,8 +442,9 @@ export class Sharing implements Shared {
     else void this.#post(instance, { t: 'answer', ...this.#list() })
   }
 
-  #attemptWaiting(id: SessionId): number | undefined {
-    return [...this.#room.waiting()].find((waiting) => waiting.id === id)?.attempt
+  #attemptHere(id: SessionId): number | undefined {
+    const waiting = [...this.#room.waiting()].find((each) => each.id === id)
+    return this.#room.seat(id)?.speaker.attempt ?? waiting?.attempt
   }
 
   /** An instance has nobody in the room any more. */

@@ -47,13 +47,15 @@ export class Timeline {
   /** Those of them that have spoken since the log was read last, with their part of the cursor. */
   readonly #spoken = new Map<Origin, string>()
   #others = ''
+  /** The newest place as text, until something changes. */
+  #at: CursorText | undefined
   #read: EntryId | undefined
   /** The oldest entry that the store had when this opening read it first. */
   #oldest: EntryId | undefined
 
   /** The newest place. */
   get at(): CursorText {
-    return cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others)
+    return (this.#at ??= cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others))
   }
 
   /** The newest own number. */
@@ -83,12 +85,14 @@ export class Timeline {
   /** Takes a place for a new seat, which no cursor from before it has. */
   seat(): Start {
     this.#seats += 1
+    this.#at = undefined
     return { origin: this.origin, seat: this.#seats }
   }
 
   /** Frames the next own event. @param open JSON text without its last brace */
   own(open: string, from: SessionId | undefined, audience: Audience, speaker?: Speaker): Framed {
     this.#n += 1
+    this.#at = undefined
     const text = `${open},"at":"${this.at}"}`
     return this.log.add(this.origin, this.#n, text, from, audience, speaker)
   }
@@ -125,6 +129,12 @@ export class Timeline {
     this.#join()
   }
 
+  /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
+  continues(text: string, starts: readonly Start[]): boolean {
+    const cursor = readCursor(text)
+    return cursor !== undefined && hasStart(cursor, starts)
+  }
+
   /**
    * What went by behind a cursor, oldest first; nothing where the cursor has not been or a part of it is gone.
    * @param starts the places that the seat began at, of which the cursor must have one
@@ -135,7 +145,7 @@ export class Timeline {
     const own = cursor.counts.get(this.origin)
     // Places of this origin that have not been.
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
-    if (!starts.some(({ origin, seat }) => (cursor.seats.get(origin) ?? -1) >= seat)) return undefined
+    if (!hasStart(cursor, starts)) return undefined
     if (!this.#isWhole(cursor)) return undefined
     if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
     return { events: withoutLate(this.log.all(), cursor), cursor }
@@ -162,8 +172,12 @@ export class Timeline {
 
   #join(): void {
     this.#others = [...this.#spoken.values()].join('')
+    this.#at = undefined
   }
 }
+
+const hasStart = (cursor: Cursor, starts: readonly Start[]): boolean =>
+  starts.some(({ origin, seat }) => (cursor.seats.get(origin) ?? -1) >= seat)
 
 /** Whether a cursor has an event. */
 function hasSeen(cursor: Cursor, { origin, n, id }: LogEvent): boolean {

@@ -255,6 +255,7 @@ export class Client {
       const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
         seenAt: this.#seenAt,
+        waited: this.#chain === undefined,
         helloAt: this.helloAt,
       })
       if (wrong !== undefined) this.#broken('RES-1', wrong)

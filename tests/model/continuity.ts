@@ -49,6 +49,8 @@ export interface Back {
   readonly links: readonly Link[]
   readonly seenAt: number
   readonly helloAt: number
+  /** Its place is of the time when it waited for approval. */
+  readonly waited: boolean
 }
 
 /**

@@ -142,6 +142,8 @@ export async function witnessed({ ledger }: Run, work: () => Promise<void>): Pro
   process.on('unhandledRejection', unheard)
   try {
     await work()
+  } catch (error) {
+    ledger.violated('SEC-6', 'run', error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
     process.off('unhandledRejection', unheard)
   }

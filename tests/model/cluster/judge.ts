@@ -52,6 +52,8 @@ export function createJudge(
     }
     if (passed !== 'little' || gap > windowMs - MARGIN) return undefined
     if (Math.max(back.helloAt, world.now()) - lostAt > windowMs - MARGIN) return undefined
+    // What it may have of the time before its approval only the instance knows where it waited.
+    if (back.waited && before !== here) return undefined
     const isTroubled = [here, before].some(
       (server) => server !== undefined && server.troubledUntil > back.seenAt,
     )
