@@ -192,7 +192,10 @@ export class Doorway {
     const { resume } = comer
     const isHere = (): boolean => resume === undefined || isContinued(room, resume, [room.seat(id)])
     // Which of them its cursor is of counts, and not which is the latest: a hello that was given up leaves a row too.
-    const elsewhere = (): Earlier[] => [...room.presence.allOf(id), ...storedOf(seats, id, key)]
+    const elsewhere = (): Earlier[] =>
+      [...room.presence.allOf(id), ...storedOf(seats, id, key)].filter(
+        (each) => each.attempt > room.leftUpTo(id),
+      )
     const continued = (): Earlier | undefined =>
       resume === undefined
         ? undefined

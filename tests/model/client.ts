@@ -71,6 +71,8 @@ export class Client {
   /** On which link that was seen. */
   #atLink = 0
   #seenAt = 0
+  /** Whether it is of the time when it waited for approval. */
+  #atWaiting = false
   #resume: string | undefined
   #link: Link | undefined
   /** The first link of the chain. */
@@ -229,6 +231,8 @@ export class Client {
     }
     if (message.type === 'reply') this.#answered(message)
     if ('at' in message) {
+      // The place of a welcome that resumes is the client's own.
+      if (message.type !== 'welcome' || !message.resumed) this.#atWaiting = this.phase === 'pending'
       this.#at = message.at
       this.#atLink = this.links.length - 1
       this.#seenAt = world.now()
@@ -246,6 +250,8 @@ export class Client {
     }
     this.phase = 'active'
     this.knows.told(welcome.room, welcome.members)
+    // One that moves faster than word of it may find that its state has not come along, and sees that here.
+    if (this.#around.mayRepeat && this.knows.ownState !== undefined) this.knows.ownState = welcome.self.state
     if (!welcome.members.some(({ id, connected }) => id === this.id && connected)) {
       this.#broken('RES-1', 'is not among the members it was welcomed with')
     }
@@ -255,7 +261,7 @@ export class Client {
       const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
         seenAt: this.#seenAt,
-        waited: this.#chain === undefined,
+        waited: this.#atWaiting,
         helloAt: this.helloAt,
       })
       if (wrong !== undefined) this.#broken('RES-1', wrong)
