@@ -161,9 +161,17 @@ export class SharedRooms {
   append(
     room: RoomId,
     text: string,
-    options: { readonly keep: number; readonly inboxes: readonly InstanceId[] },
+    {
+      isAnew,
+      ...options
+    }: {
+      readonly keep: number
+      readonly inboxes: readonly InstanceId[]
+      /** The store was away: it may have lost the log, which is then made by this. */
+      readonly isAnew: boolean
+    },
   ): Promise<Appended> {
-    return this.#store.append(logKey(room), text, options)
+    return this.#store.append(logKey(room), text, { ...options, ...(isAnew ? { ttlMs: this.#ttlMs } : {}) })
   }
 
   /** The same for a room that is not open here, whose log may have to be made. */

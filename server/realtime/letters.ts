@@ -3,11 +3,11 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { SeatName } from '../domain/shared-rooms.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
-import { Device, MemberState, Role, Room } from '../protocol/models.ts'
+import { Device, Member, MemberState, Role, Room } from '../protocol/models.ts'
 import type { LeaveReason } from '../protocol/messages.ts'
 import type { Origin } from './cursor.ts'
 
-const text = <T extends string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 256 }))
+const text = <T extends string = string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 256 }))
 const version = { v: Type.Literal(1), from: text<InstanceId>() }
 const inRoom = { ...version, room: text<RoomId>() }
 /** The opening of the room that a letter speaks of, and its rising number among what it tells of its seats. */
@@ -61,6 +61,9 @@ const LETTERS = {
   bye: Type.Object({ t: Type.Literal('bye'), ...numbered, stay: Type.Boolean() }),
   /** The sender was sent something of a room it does not have open. */
   absent: Type.Object({ t: Type.Literal('absent'), ...inRoom }),
+  /** Asks who is in a room that is not open at the sender. */
+  ask: Type.Object({ t: Type.Literal('ask'), ...inRoom, ref: text() }),
+  members: Type.Object({ t: Type.Literal('members'), ...inRoom, ref: text(), members: Type.Array(Member) }),
   /** A session ended. */
   end: Type.Object({
     t: Type.Literal('end'),

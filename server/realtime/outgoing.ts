@@ -59,6 +59,8 @@ export class OutgoingEvents {
   #last = 0
   #logged = 0
   #isOut = false
+  /** The store was away, and nothing was added since. */
+  #isAnew = false
   #failures = 0
   #retry: Disposer | undefined
   #after: (() => void)[] = []
@@ -110,6 +112,7 @@ export class OutgoingEvents {
     if (this.#deps.isAway()) {
       if (!this.#isOut) this.#deliverWaiting()
     } else {
+      this.#isAnew = true
       this.#failures = 0
       this.#retry?.()
       this.#retry = undefined
@@ -168,9 +171,10 @@ export class OutgoingEvents {
     }
     const inboxes = others()
     this.#isOut = true
-    shared.append(room, batchText(batch), { keep: this.#keepEntries(), inboxes }).then(
+    shared.append(room, batchText(batch), { keep: this.#keepEntries(), inboxes, isAnew: this.#isAnew }).then(
       ({ id, received }) => {
         this.#isOut = false
+        this.#isAnew = false
         this.#failures = 0
         this.#landed(part, id)
         for (const [index, inbox] of inboxes.entries()) if (received[index] === 0) this.#deps.unheard(inbox)

@@ -139,11 +139,13 @@ export class Presence {
     if (left !== undefined && left.seat.attempt <= attempt) this.#left.delete(id)
   }
 
-  /** One instance holds a seat no more; the session may have another. */
-  removeAt(instance: InstanceId, id: SessionId, attempt: number): void {
+  /** One instance holds a seat no more; the session may have another. @returns what it held */
+  removeAt(instance: InstanceId, id: SessionId, attempt: number): RemoteSeat | undefined {
     const seats = this.#others.get(instance)?.seats
     const seat = seats?.get(id)
-    if (seat !== undefined && seat.attempt <= attempt) seats?.delete(id)
+    if (seat === undefined || seat.attempt > attempt) return undefined
+    seats?.delete(id)
+    return seat
   }
 
   /** An instance is out of the room. @returns what it held */
@@ -153,10 +155,10 @@ export class Presence {
     return seats
   }
 
-  /** A seat is left behind by its instance, to be taken up again or to end. */
-  leave(seat: RemoteSeat, shown: boolean): void {
+  /** A seat is left behind by its instance, to be taken up again or to end. @param connected as it is shown meanwhile */
+  leave(seat: RemoteSeat, shown: boolean, connected = false): void {
     if ((this.find(seat.id)?.attempt ?? -1) > seat.attempt) return
-    this.#left.set(seat.id, { seat: { ...seat, connected: false }, shown })
+    this.#left.set(seat.id, { seat: { ...seat, connected }, shown })
   }
 
   leftBehind(id: SessionId): RemoteSeat | undefined {

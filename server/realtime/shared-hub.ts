@@ -12,6 +12,7 @@ import type { Outgoing } from './batch.ts'
 import { Doorway, type Comer, type Place, type SharedRoom } from './doorway.ts'
 import type { Ending } from './endings.ts'
 import type { Draft, Letter } from './letters.ts'
+import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
 import { Post } from './post.ts'
 import type { Room } from './room.ts'
@@ -62,6 +63,7 @@ export class SharedHub {
   readonly #deps: SharedHubDeps
   readonly #rooms = new Map<RoomId, SharedRoom>()
   readonly #outside: OutsideEvents
+  readonly #inquiry: Inquiry
   readonly #stopHealth: () => void
   #returning = false
   #returnAgain = false
@@ -70,6 +72,7 @@ export class SharedHub {
     this.#deps = deps
     const { shared, bus, instance, clock, peerTimeoutMs, health, sessions, log } = deps
     this.#outside = new OutsideEvents(shared, instance)
+    this.#inquiry = new Inquiry(clock, (to, draft) => this.post.send(to, draft))
     this.post = new Post({
       bus,
       instance,
@@ -140,7 +143,10 @@ export class SharedHub {
 
   /** Members of a room that is not open here, as the store knows them. @throws StoreUnavailable */
   async membersElsewhere(room: RoomId): Promise<Member[]> {
-    return (await this.#deps.shared.members(room)).flatMap((stored) => shapeOfStored(stored) ?? [])
+    const stored = await this.#deps.shared.members(room)
+    const holders = new Set(stored.flatMap(({ seat }) => (seat.lost === undefined ? seat.instance : [])))
+    const told = await this.#inquiry.members(room, holders)
+    return told === undefined ? stored.flatMap((each) => shapeOfStored(each) ?? []) : [...told]
   }
 
   /** Tells those who may hold a session, or the room, of its end. @param seats as they were read behind the end */
@@ -217,6 +223,14 @@ export class SharedHub {
       case 'room':
         this.#deps.roomChanged({ room: letter.info, rev: letter.rev })
         return
+      case 'members':
+        this.#inquiry.answered(letter)
+        return
+      case 'ask': {
+        const members = this.#rooms.get(letter.room)?.room.members() ?? []
+        void this.post.send(letter.from, { t: 'members', room: letter.room, ref: letter.ref, members })
+        return
+      }
       case 'ping':
       case 'pong':
       case 'echo':

@@ -409,11 +409,24 @@ export class Sharing implements Shared {
     this.#room.changeOthers(
       [id],
       () => {
-        if (isElsewhere) presence.removeAt(from, id, attempt)
+        if (isElsewhere) this.#movedFrom(from, id, attempt)
         else presence.remove(id, attempt)
       },
       isElsewhere ? 'left' : why,
     )
+  }
+
+  /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
+  #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
+    const seat = this.#room.presence.removeAt(instance, id, attempt)
+    if (seat === undefined || seat.pending || this.#latestOf(id) >= seat.attempt) return
+    this.#leave(seat, true, this.#deps.resumeWindowMs, seat.connected)
+  }
+
+  /** The highest attempt of a session's seats, here and elsewhere. */
+  #latestOf(id: SessionId): number {
+    const { presence } = this.#room
+    return Math.max(presence.find(id)?.attempt ?? -1, this.#room.seat(id)?.speaker.attempt ?? -1)
   }
 
   /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
@@ -463,11 +476,7 @@ export class Sharing implements Shared {
       presence.seatsOf(instance),
       () => {
         for (const seat of presence.drop(instance)) {
-          const later = Math.max(
-            presence.find(seat.id)?.attempt ?? -1,
-            this.#room.seat(seat.id)?.speaker.attempt ?? -1,
-          )
-          if (later >= seat.attempt || seat.pending) needless.push(seat.key)
+          if (this.#latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
           else {
             rows.set(seat.key, { ...rowOfRemote(seat), lost })
             this.#leave(seat, shown, resumeWindowMs)
@@ -481,9 +490,9 @@ export class Sharing implements Shared {
   }
 
   /** A seat whose instance is gone may be taken up until the window is over. */
-  #leave(seat: RemoteSeat, shown: boolean, forMs: number): void {
+  #leave(seat: RemoteSeat, shown: boolean, forMs: number, connected = false): void {
     const { presence } = this.#room
-    presence.leave(seat, shown)
+    presence.leave(seat, shown, connected)
     this.#windows.get(seat.key)?.()
     this.#windows.set(
       seat.key,

@@ -145,3 +145,18 @@ test('[SESS-3] a member is kicked, and a room deleted, from another instance', a
   expect((await second.client.closed).code).toBe(4404)
   expect((await host.client.closed).code).toBe(4404)
 })
+
+test('[SYNC-1] [ROOM-1] an instance that has nobody in the room gives the same members over HTTP', async () => {
+  const [one, two] = (await instances(2)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(one.url, phone.session.token, { attempt: 1 })
+  await camera.client.ask({ type: 'state', state: { lens: 1 } })
+  camera.client.drop()
+  await host.client.next('member-updated', ({ member }) => !member.connected)
+  const here = await call<{ members: unknown[] }>(one.url, 'GET', '/api/room', { token: session.token })
+  const there = await call<{ members: unknown[] }>(two.url, 'GET', '/api/room', { token: session.token })
+  expect(there.body.members).toHaveLength(2)
+  expect(there.body).toEqual(here.body)
+})

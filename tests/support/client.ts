@@ -7,7 +7,7 @@ import type {
   ServerMessageType,
 } from '../../server/protocol/messages.ts'
 
-/** How long a test waits for what must come before it says what came instead. Milliseconds. */
+/** How long a test waits for what must come before it says what came instead, unless it says otherwise. Milliseconds. */
 const PATIENCE = 3_000
 
 export interface Closed {
@@ -21,6 +21,8 @@ export class TestClient {
   /** Everything received, oldest first. */
   readonly received: ServerMessage[] = []
   readonly closed: Promise<Closed>
+  /** How long it waits for what must come. Milliseconds. */
+  patience = PATIENCE
   #unread = 0
   #ended: Closed | undefined
   #wakers = new Set<() => void>()
@@ -56,7 +58,7 @@ export class TestClient {
     type: T,
     matching: (message: ServerMessageOf<T>) => boolean = () => true,
   ): Promise<ServerMessageOf<T>> {
-    const deadline = performance.now() + PATIENCE
+    const deadline = performance.now() + this.patience
     for (;;) {
       while (this.#unread < this.received.length) {
         const message = this.received[this.#unread]
@@ -107,7 +109,9 @@ export class TestClient {
           this.#wakers.delete(wake)
           const types = this.received.map(({ type }) => type).join(', ')
           reject(
-            new Error(`no ${waitingFor} in ${PATIENCE} ms; received: ${types === '' ? 'nothing' : types}`),
+            new Error(
+              `no ${waitingFor} in ${this.patience} ms; received: ${types === '' ? 'nothing' : types}`,
+            ),
           )
         },
         Math.max(0, deadline - performance.now()),

@@ -45,14 +45,12 @@ export class StartError extends Error {
   }
 }
 
-let installed: string | undefined
-
 /**
- * A copy of what a deployment has: dist, package.json, node_modules. The server reads `.env` beside its
- * package.json, and whoever runs the tests may have one there that leads to a real store.
+ * Makes a copy of what a deployment has: dist, package.json, node_modules. The server reads `.env` beside its
+ * package.json, and whoever runs this may have one there that leads to a real store.
+ * @returns its folder, which ends with this process
  */
-function installation(): string {
-  if (installed !== undefined) return installed
+export function installServer(): string {
   if (!existsSync(join(ROOT, 'dist/server/main.js')))
     throw new Error('There is no dist/server: run `npm run build`.')
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pairlens-server-')))
@@ -61,9 +59,17 @@ function installation(): string {
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction')
   mkdirSync(join(folder, 'home'))
-  installed = folder
   return folder
 }
+
+/** The one that all servers of this process are started from, unless said otherwise. */
+let installed: string | undefined
+
+/** Whatever ends this process, what it started does not outlive it. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -99,14 +105,32 @@ const ended = (child: ChildProcess): Promise<Exit> =>
     child.once('close', (code, signal) => resolve({ code, signal }))
   })
 
+export interface StartServerOptions {
+  /** Where `installServer` put it. */
+  readonly folder?: string
+  /** Hears what it prints, as it comes. */
+  readonly printed?: (text: string) => void
+}
+
 /**
  * Starts the built server on a free port of loopback and resolves when `/readyz` says ok.
  * @param env its variables (docs/SPEC.md, section 2); it inherits nothing but PATH. The LAN's https listener
  *   is off and HOME is an empty folder unless said otherwise.
+<<<<<<< HEAD
+<<<<<<< HEAD
  * @throws StartError with what it printed, where it is not ready in 45 s or ends before
+=======
+ * @throws StartError with what it printed, where it is not ready in time or ends before
+>>>>>>> system
+=======
+ * @throws StartError with what it printed, where it is not ready in 30 s or ends before
+>>>>>>> cluster2
  */
-export async function startServer(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-  const folder = installation()
+export async function startServer(
+  env: Readonly<Record<string, string>> = {},
+  options: StartServerOptions = {},
+): Promise<ServerProcess> {
+  const folder = options.folder ?? (installed ??= installServer())
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
   const url = `http://127.0.0.1:${port}`
   const began = performance.now()
@@ -122,9 +146,14 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+      options.printed?.(text)
+    })
   }
   const logs = () => printed
   let exit: Exit | undefined

@@ -39,34 +39,47 @@ async function post<T>(port: number, path: string, body: object, token?: string)
   return (await response.json()) as T
 }
 
-/** A room and its members, as people would come in: a host, and a code for each of the others. */
-async function paired(port: number, members: number): Promise<Seat[]> {
+/**
+ * A room and its members, as people would come in: a host, and a code for each of the others.
+ * @param ports of the servers, which the members connect to in turn; the first is asked for rooms and codes
+ * @param isSignalling two signal to each other instead of speaking to the room
+ */
+export async function paired(
+  ports: readonly number[],
+  members: number,
+  isSignalling = false,
+): Promise<Seat[]> {
+  const [port = 0] = ports
   const { session: host } = await post<RoomCreated>(port, '/api/rooms', {})
-  const tokens = [host.token]
+  const sessions = [host]
   let left = members - 1
   const work = async () => {
     while (left > 0) {
       left -= 1
       const { url } = await post<CodeIssued>(port, '/api/room/pairing-codes', { role: 'viewer' }, host.token)
       const { session } = await post<Paired>(port, '/api/pairings', { secret: new URL(url).hash.slice(1) })
-      tokens.push(session.token)
+      sessions.push(session)
     }
   }
   await Promise.all(Array.from({ length: CLAIM_AT_ONCE }, work))
-  return tokens.map((token) => ({
+  return sessions.map(({ token }, index) => ({
+    port: ports[index % ports.length] ?? port,
     path: '/ws',
     subprotocol: SUBPROTOCOL,
     greeting: [{ say: JSON.stringify({ type: 'hello', token }) }, { wait: '{"type":"welcome"' }],
+    ...(isSignalling
+      ? { message: JSON.stringify({ type: 'signal', to: sessions[1 - index]?.id, data: DATA }) }
+      : {}),
   }))
 }
 
 const ours: Contender = {
   name: 'pairlens',
   dialect: { message: JSON.stringify({ type: 'message', data: DATA }) },
-  start: startOurs,
+  start: () => startOurs(),
   async seats(port, rooms, members) {
     const made: Seat[][] = []
-    for (let room = 0; room < rooms; room += 1) made.push(await paired(port, members))
+    for (let room = 0; room < rooms; room += 1) made.push(await paired([port], members))
     return made
   },
 }
@@ -79,7 +92,7 @@ const bareWs: Contender = {
 }
 
 // The packets of Engine.IO 4 and Socket.IO 5: open, connect, event; ping and pong.
-const socketIo: Contender = {
+export const socketIo: Contender = {
   name: 'socket.io',
   dialect: { message: `42${JSON.stringify(['message', DATA])}`, heartbeat: { text: '2', answer: '3' } },
   start: () => startPeer('./socket-io-server.mjs'),

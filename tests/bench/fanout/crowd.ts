@@ -8,6 +8,7 @@ import {
   type Dialect,
   type Pattern,
   type Seat,
+  type Times,
 } from './protocol.ts'
 
 /** Upgrades under way at once. */
@@ -21,8 +22,15 @@ const TIMER = 2
 /** Messages that may be sent at once where the pace was missed. */
 const CATCH_UP = 4
 
+interface Seated {
+  readonly member: Member
+  /** What it says once, and what it says in one write of a burst. */
+  readonly message: Buffer
+  readonly burst: Buffer
+}
+
 interface Room {
-  readonly members: Member[]
+  readonly members: Seated[]
   turn: number
   /** Deliveries under way. */
   pending: number
@@ -30,20 +38,26 @@ interface Room {
 
 export class Crowd {
   readonly #rooms: Room[] = []
-  readonly #message: Buffer
-  readonly #burst: Buffer
   #deliveries = 0
   #reads = 0
   #failure: string | undefined
   #settled: (room: Room) => void = () => undefined
 
-  constructor({ message }: Dialect) {
-    this.#message = frameOf(message)
-    this.#burst = Buffer.concat(Array.from({ length: MESSAGES_A_BURST }, () => this.#message))
-  }
-
   static async connect(port: number, dialect: Dialect, rooms: readonly (readonly Seat[])[]): Promise<Crowd> {
-    const crowd = new Crowd(dialect)
+    const crowd = new Crowd()
+    const spoken = new Map<string, Pick<Seated, 'message' | 'burst'>>()
+    /** Made once for all that say the same. */
+    const framesOf = (text: string): Pick<Seated, 'message' | 'burst'> => {
+      const known = spoken.get(text)
+      if (known !== undefined) return known
+      const message = frameOf(text)
+      const frames = {
+        message,
+        burst: Buffer.concat(Array.from({ length: MESSAGES_A_BURST }, () => message)),
+      }
+      spoken.set(text, frames)
+      return frames
+    }
     const waiting = rooms.flatMap((seats) => {
       const room: Room = { members: [], turn: 0, pending: 0 }
       crowd.#rooms.push(room)
@@ -52,12 +66,11 @@ export class Crowd {
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { room, seat } = next
-        room.members.push(
-          await Member.seat(port, seat, dialect, {
-            received: (messages) => crowd.#received(room, messages),
-            failed: (why) => (crowd.#failure ??= why),
-          }),
-        )
+        const member = await Member.seat(seat.port ?? port, seat, dialect, {
+          received: (messages) => crowd.#received(room, messages),
+          failed: (why) => (crowd.#failure ??= why),
+        })
+        room.members.push({ member, ...framesOf(seat.message ?? dialect.message) })
       }
     }
     await Promise.all(Array.from({ length: CONNECT_AT_ONCE }, work))
@@ -66,7 +79,7 @@ export class Crowd {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#rooms.flatMap(({ members }) => members.map((member) => member.close())))
+    await Promise.all(this.#rooms.flatMap(({ members }) => members.map(({ member }) => member.close())))
   }
 
   /** @throws where a delivery is missing at the end, or a member was closed */
@@ -83,18 +96,46 @@ export class Crowd {
     return { deliveries: this.#deliveries, reads: this.#reads, ms: performance.now() - began }
   }
 
+  /**
+   * One message at a time, of one room after the other.
+   * @throws where one does not arrive, or a member was closed
+   */
+  async ping(times: number): Promise<Times> {
+    const taken: number[] = []
+    for (const room of this.#rooms) room.pending = 0
+    for (let n = 0; n < times; n += 1) {
+      const room = this.#rooms[n % this.#rooms.length]
+      if (room === undefined) throw new Error('there are no rooms')
+      const began = performance.now()
+      await new Promise<void>((resolve, reject) => {
+        const lost = setTimeout(() => reject(new Error('a message did not arrive')), ARRIVE_WITHIN)
+        this.#settled = () => {
+          taken.push(performance.now() - began)
+          clearTimeout(lost)
+          resolve()
+        }
+        this.#say(room, 'message', 1)
+      })
+      await sleep(1)
+    }
+    this.#settled = () => undefined
+    if (this.#failure !== undefined) throw new Error(this.#failure)
+    return taken
+  }
+
   /** Until the members were told of each other. */
   async #quiet(): Promise<void> {
     for (let before = -1; before !== this.#deliveries; await sleep(QUIET)) before = this.#deliveries
   }
 
   /** @returns the deliveries this asks for */
-  #say(room: Room, bytes: Buffer, messages: number): number {
+  #say(room: Room, frames: 'message' | 'burst', messages: number): number {
     const { members } = room
     const deliveries = messages * (members.length - 1)
     room.pending += deliveries
     room.turn = (room.turn + 1) % members.length
-    members[room.turn]?.write(bytes)
+    const speaker = members[room.turn]
+    speaker?.member.write(speaker[frames])
     return deliveries
   }
 
@@ -102,7 +143,7 @@ export class Crowd {
   async #bursts(until: number): Promise<number> {
     let sent = 0
     const next = (room: Room) => {
-      if (performance.now() < until) sent += this.#say(room, this.#burst, MESSAGES_A_BURST)
+      if (performance.now() < until) sent += this.#say(room, 'burst', MESSAGES_A_BURST)
     }
     this.#settled = next
     for (const room of this.#rooms) next(room)
@@ -123,7 +164,7 @@ export class Crowd {
       for (let n = 0; n < CATCH_UP && due <= now; n += 1) {
         const room = this.#rooms[index % this.#rooms.length]
         index += 1
-        if (room?.pending === 0) sent += this.#say(room, this.#message, 1)
+        if (room?.pending === 0) sent += this.#say(room, 'message', 1)
         due += gap
       }
       // A server that cannot keep the pace is asked for what it can.

@@ -15,6 +15,11 @@ async function obey(order: Order): Promise<Answer> {
       if (crowd === undefined) return { ok: false, why: `there is no crowd ${order.crowd}` }
       return { ok: true, delivered: await crowd.load(order.pattern, order.ms) }
     }
+    case 'ping': {
+      const crowd = crowds.get(order.crowd)
+      if (crowd === undefined) return { ok: false, why: `there is no crowd ${order.crowd}` }
+      return { ok: true, times: await crowd.ping(order.times) }
+    }
     case 'close':
       await crowds.get(order.crowd)?.close()
       crowds.delete(order.crowd)

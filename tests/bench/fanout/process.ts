@@ -9,7 +9,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort, startServer } from '../../support/server-process.ts'
-import type { Answer, Delivered, Order } from './protocol.ts'
+import type { Answer, Delivered, Order, Times } from './protocol.ts'
 
 /** How long a server of ours or a peer may take to listen. Milliseconds. */
 const LISTEN_WITHIN = 10_000
@@ -39,11 +39,17 @@ function pin(pid: number, core: number): void {
   }
 }
 
+let probes = 0
+/** Where the sockets of all probes are. */
+let folder: string | undefined
+process.once('exit', () => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+})
+
 const probePath = (): string => {
   if (process.platform === 'win32') return `\\\\.\\pipe\\pairlens-bench-${process.pid}-${Math.random()}`
-  const folder = mkdtempSync(join(tmpdir(), 'pairlens-bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'probe')
+  folder ??= mkdtempSync(join(tmpdir(), 'pairlens-bench-'))
+  return join(folder, `probe-${(probes += 1)}`)
 }
 
 const probed = (path: string): Record<string, string> => ({
@@ -52,10 +58,11 @@ const probed = (path: string): Record<string, string> => ({
 })
 
 /** A server of the built project, as an operator runs it but for the limits that are off in load tests. */
-export async function startOurs(): Promise<Server> {
+export async function startOurs(env: Readonly<Record<string, string>> = {}): Promise<Server> {
   const path = probePath()
   const server = await startServer({
     ...probed(path),
+    ...env,
     RATE_LIMITS: 'off',
     MAX_ROOM_MEMBERS: '2000',
     ICE_SERVERS: '[]',
@@ -68,12 +75,15 @@ export async function startOurs(): Promise<Server> {
   })
 }
 
-/** One of the servers of this folder. */
-export async function startPeer(script: string): Promise<Server> {
+/**
+ * A server of somebody else.
+ * @param script beside this file
+ */
+export async function startPeer(script: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
   const path = probePath()
   const port = await freePort()
   const child = spawn(process.execPath, [fileOf(script)], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), ...probed(path) },
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), ...probed(path), ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   await listening(child, port)
@@ -92,14 +102,23 @@ export class Generator {
 
   /** @throws what went wrong with the order */
   async order(order: Order): Promise<Delivered | undefined> {
-    this.#child.send(order)
-    const answer = await this.#answer()
-    if (!answer.ok) throw new Error(`${order.do} ${order.crowd}: ${answer.why}`)
-    return answer.delivered
+    return (await this.#ask(order)).delivered
+  }
+
+  /** Sends so many messages, one at a time, and gives how long each took. */
+  async ping(crowd: string, times: number): Promise<Times> {
+    return (await this.#ask({ do: 'ping', crowd, times })).times ?? []
   }
 
   stop(): Promise<void> {
     return end(this.#child)
+  }
+
+  async #ask(order: Order): Promise<Extract<Answer, { ok: true }>> {
+    this.#child.send(order)
+    const answer = await this.#answer()
+    if (!answer.ok) throw new Error(`${order.do} ${order.crowd}: ${answer.why}`)
+    return answer
   }
 
   #answer(): Promise<Answer> {

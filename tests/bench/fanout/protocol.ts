@@ -2,11 +2,15 @@
 
 /** One member as the generator makes it: where it connects, and what is said until it is seated. */
 export interface Seat {
+  /** Where there are several servers; the crowd's otherwise. */
+  readonly port?: number
   /** Path and query of the upgrade. */
   readonly path: string
   readonly subprotocol?: string
   /** In turns: wait for a text that starts so, then say this. */
   readonly greeting: readonly { readonly wait?: string; readonly say?: string }[]
+  /** What this one says, where it is not what all say. */
+  readonly message?: string
 }
 
 /** A contender's way of saying things. */
@@ -29,6 +33,7 @@ export type Order =
       readonly rooms: readonly (readonly Seat[])[]
     }
   | { readonly do: 'load'; readonly crowd: string; readonly pattern: Pattern; readonly ms: number }
+  | { readonly do: 'ping'; readonly crowd: string; readonly times: number }
   | { readonly do: 'close'; readonly crowd: string }
 
 /** What receivers counted during one `load`. */
@@ -39,8 +44,11 @@ export interface Delivered {
   readonly ms: number
 }
 
+/** How long each message of a `ping` took, to the last of its receivers. Milliseconds. */
+export type Times = readonly number[]
+
 export type Answer =
-  | { readonly ok: true; readonly delivered?: Delivered }
+  | { readonly ok: true; readonly delivered?: Delivered; readonly times?: Times }
   | { readonly ok: false; readonly why: string }
 
 /** Bytes of a message's data as JSON text. */

@@ -30,7 +30,7 @@ function said(state: ClientState, store: Watch['client']['store']['value'], seco
             tone: 'caution',
             short: 'not synced: pairing works on this server only',
             long:
-              `What is live goes on. ${store.reason ?? 'The server cannot reach the store it shares with others.'}` +
+              `What is live goes on. ${sentence(store.reason ?? 'the server cannot reach the store it shares with others')}` +
               ' It tries again by itself.',
           }
         default:
@@ -68,6 +68,10 @@ function said(state: ClientState, store: Watch['client']['store']['value'], seco
       }
   }
 }
+
+/** A reason as it stands in the server's log, as a sentence of its own. */
+const sentence = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? '' : '.'}`
 
 /** Connection and sync in words and shape; a click tells more. */
 export function ConnectionState({ watch }: { watch: Watch }) {
