@@ -292,10 +292,10 @@ export class Client {
   }
 
   #letIn(): void {
-    this.#begin(
-      Math.min(this.#around.world.now(), this.approval?.done ?? Infinity),
-      this.approval?.asked ?? Infinity,
-    )
+    const { world, mayRepeat } = this.#around
+    // Another instance that is told of an approval seats it a moment after its host was answered.
+    const startedAt = mayRepeat ? world.now() : Math.min(world.now(), this.approval?.done ?? Infinity)
+    this.#begin(startedAt, this.approval?.asked ?? Infinity)
   }
 
   #begin(startedAt: number, notBefore: number): void {
