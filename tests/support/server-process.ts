@@ -116,15 +116,7 @@ export interface StartServerOptions {
  * Starts the built server on a free port of loopback and resolves when `/readyz` says ok.
  * @param env its variables (docs/SPEC.md, section 2); it inherits nothing but PATH. The LAN's https listener
  *   is off and HOME is an empty folder unless said otherwise.
-<<<<<<< HEAD
-<<<<<<< HEAD
  * @throws StartError with what it printed, where it is not ready in 45 s or ends before
-=======
- * @throws StartError with what it printed, where it is not ready in time or ends before
->>>>>>> system
-=======
- * @throws StartError with what it printed, where it is not ready in 30 s or ends before
->>>>>>> cluster2
  */
 export async function startServer(
   env: Readonly<Record<string, string>> = {},
