@@ -389,8 +389,8 @@ export class Room {
 
   /** An own event is in the stored log, or the store is away: its members here get it. */
   place({ open, from, audience, speaker, concern }: Outgoing): void {
-    if (concern !== undefined) this.#learn({ concern, open }, true)
-    this.#deliver(this.timeline.own(open, from, audience, speaker), from, audience)
+    if (concern !== undefined && !this.#learn({ concern, open }, true)) this.timeline.pass()
+    else this.#deliver(this.timeline.own(open, from, audience, speaker), from, audience)
   }
 
   /** Whether an event of another instance is to be delivered; the room learns from it. */

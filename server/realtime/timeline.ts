@@ -97,11 +97,9 @@ export class Timeline {
     return this.log.add(this.origin, this.#n, text, from, audience, speaker)
   }
 
-  /** An own number that has no event: it was too much to be kept for others. */
-  skip(): number {
+  /** An own number whose event is to be delivered to nobody any more. */
+  pass(): void {
     this.#n += 1
-    this.log.lose(this.origin, this.#n)
-    return this.#n
   }
 
   /** Frames an event of another origin. */
