@@ -73,9 +73,9 @@ export class Sharing implements Shared {
       reachesOthers: (audience) =>
         audience.kind === 'member' ? room.seat(audience.id) === undefined : presence.instances.length > 0,
       deliver: (event) => {
-        const { from, speaker } = event
-        if (from !== undefined && speaker !== undefined) this.incoming.speaks(from, speaker)
-        room.place(event)
+        // Its sender has moved on and was heard from there first.
+        if (this.incoming.isLate(event)) timeline.pass()
+        else room.place(event)
       },
       unheard: (other) => neighbours.unheard(other),
       idle: () => room.closeIfEmpty(),

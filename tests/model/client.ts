@@ -223,7 +223,7 @@ export class Client {
       else if (message.type !== 'going-away') this.#broken('RES-1', `got ${message.type} before its welcome`)
     } else if (this.phase === 'pending') {
       if (message.type === 'approved') this.#approved(message)
-      else if (!['reply', 'error', 'pong', 'going-away'].includes(message.type)) {
+      else if (!['reply', 'error', 'pong', 'going-away', 'service'].includes(message.type)) {
         this.#broken('PAIR-5', `got ${message.type} before it was let in`)
       }
     } else {
