@@ -200,7 +200,8 @@ export class Doorway {
       resume === undefined
         ? undefined
         : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
-    if (!isHere() && continued() !== undefined) {
+    const isBehind = resume !== undefined && room.timeline.isBehind(resume)
+    if (isBehind || (!isHere() && continued() !== undefined)) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error

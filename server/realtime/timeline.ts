@@ -127,6 +127,12 @@ export class Timeline {
     this.#join()
   }
 
+  /** Whether a cursor has events of other origins that have not come here. */
+  isBehind(text: string): boolean {
+    const cursor = readCursor(text)
+    return [...(cursor?.counts ?? [])].some(([origin, n]) => n > this.countOf(origin))
+  }
+
   /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
   continues(text: string, starts: readonly Start[]): boolean {
     const cursor = readCursor(text)
