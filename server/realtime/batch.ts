@@ -25,6 +25,8 @@ export type Concern =
       readonly session: SessionId
       readonly endsAt: number
     }
+  /** A host that was let in is told of a claim that waits. */
+  | { readonly kind: 'retold'; readonly pairing: CodeId }
   /** A waiting claim was decided. */
   | {
       readonly kind: 'decided'
@@ -76,6 +78,7 @@ const Concerns = Type.Union([
     session: Type.String(),
     endsAt: Type.Number(),
   }),
+  Type.Object({ kind: Type.Literal('retold'), pairing: Type.String() }),
   Type.Object({
     kind: Type.Literal('decided'),
     pairing: Type.String(),

@@ -118,11 +118,18 @@ export class Claims {
 
   /** What an event of another instance says of claims. @returns whether hosts here are to get it */
   learn(room: RoomId, { concern, open }: Pick<Outgoing, 'concern' | 'open'>): boolean {
+    if (this.isOver({ concern })) return false
     if (concern?.kind === 'pending') {
       const { pairing } = JSON.parse(`${open}}`) as { pairing: WaitingClaim }
       this.#await(room, { ...pairing, session: concern.session }, concern.endsAt)
     }
-    return concern?.kind !== 'decided' || this.#learnDecision(room, concern)
+    if (concern?.kind === 'decided') this.#learnDecision(room, concern)
+    return true
+  }
+
+  /** Whether an event says of a claim that it waits, and it was decided while that was under way. */
+  isOver({ concern }: Pick<Outgoing, 'concern'>): boolean {
+    return (concern?.kind === 'pending' || concern?.kind === 'retold') && this.#decided.has(concern.pairing)
   }
 
   /** Claims that waited when a room was opened here: their hosts may ask for them. */
@@ -135,16 +142,13 @@ export class Claims {
   }
 
   /** A claim of another instance was decided, there or by a host elsewhere. */
-  #learnDecision(
-    room: RoomId,
-    { pairing, session, outcome }: Extract<Concern, { kind: 'decided' }>,
-  ): boolean {
+  #learnDecision(room: RoomId, { pairing, session, outcome }: Extract<Concern, { kind: 'decided' }>): void {
     this.#approvals.take(room, pairing)
-    if (this.#decided.has(pairing)) return false
+    // Told all the same: who missed the first word of it, and comes back here, gets it by this one.
+    if (this.#decided.has(pairing)) return
     this.#decided.add(pairing)
     if (outcome === 'paired') this.#deps.admitted(room, session)
     else this.#deps.ended(room, session, outcome === 'denied' ? 'denied' : 'revoked')
-    return true
   }
 
   /** Keeps a claim that was made elsewhere, until it is decided or has ended without a word. */

@@ -193,12 +193,16 @@ export class Doorway {
     const { resume } = comer
     const isHere = (): boolean => resume === undefined || isContinued(room, resume, [room.seat(id)])
     // Which of them its cursor is of counts, and not which is the latest: a hello that was given up leaves a row too.
-    const elsewhere = (): Earlier[] => [...room.presence.allOf(id), ...storedOf(seats, id, key)]
+    const elsewhere = (): Earlier[] =>
+      [...room.presence.allOf(id), ...storedOf(seats, id, key)].filter(
+        (each) => each.attempt > room.leftUpTo(id),
+      )
     const continued = (): Earlier | undefined =>
       resume === undefined
         ? undefined
         : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
-    if (!isHere() && continued() !== undefined) {
+    const isBehind = resume !== undefined && room.timeline.isBehind(resume)
+    if (isBehind || (!isHere() && continued() !== undefined)) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error

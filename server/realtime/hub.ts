@@ -186,7 +186,7 @@ export class Hub {
         this.#shared?.closed(room)
       },
     })
-    room.concerned = (event, own) => own || this.claims.learn(info.id, event)
+    room.concerned = (event, own) => (own ? !this.claims.isOver(event) : this.claims.learn(info.id, event))
     this.#rooms.set(info.id, room)
     return room
   }
@@ -290,6 +290,7 @@ export class Hub {
           room,
           { type: 'pairing-pending', pairing: seenByHosts(pairing) },
           { kind: 'member', id: who.id },
+          { kind: 'retold', pairing: pairing.id },
         )
     }
   }

@@ -102,9 +102,13 @@ export class IncomingEvents {
     this.#offerBuffered()
   }
 
-  /** This origin's newest connection of a sender. */
-  speaks(from: SessionId, speaker: Speaker): void {
-    if (speaker.attempt >= (this.#spoke.get(from)?.attempt ?? -1)) this.#spoke.set(from, speaker)
+  /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
+  isLate({ from, speaker }: Pick<Outgoing, 'from' | 'speaker'>): boolean {
+    if (from === undefined || speaker === undefined) return false
+    const spoke = this.#spoke.get(from)
+    if (spoke !== undefined && isLate(speaker, spoke)) return true
+    if (speaker.attempt >= (spoke?.attempt ?? -1)) this.#spoke.set(from, speaker)
+    return false
   }
 
   dispose(): void {
@@ -197,16 +201,11 @@ export class IncomingEvents {
     for (const [index, event] of events.entries()) {
       const n = first + index
       if (n <= before) continue
-      const { from, speaker } = event
-      const spoke = from === undefined ? undefined : this.#spoke.get(from)
-      const isDropped =
-        (spoke !== undefined && speaker !== undefined && isLate(speaker, spoke)) || !concerns(event)
-      if (isDropped) {
+      if (this.isLate(event) || !concerns(event)) {
         timeline.count(origin, n)
         continue
       }
-      if (from !== undefined && speaker !== undefined) this.speaks(from, speaker)
-      const { open, audience } = event
+      const { open, audience, from, speaker } = event
       const known = id === undefined ? {} : { id }
       const framed = timeline.foreign({
         origin,

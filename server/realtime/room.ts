@@ -57,8 +57,8 @@ export class Room {
   readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
-  /** The place of each session's last leave: no cursor from before it continues. */
-  readonly #left = new Map<SessionId, number>()
+  /** Each session's last leave: up to which attempt, and its place; no cursor from before that continues. */
+  readonly #left = new Map<SessionId, { readonly attempt: number; readonly seat: number }>()
 
   constructor(options: {
     info: RoomInfo
@@ -194,7 +194,7 @@ export class Room {
    * session left.
    */
   continues(id: SessionId): Start {
-    return { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
+    return { origin: this.timeline.origin, seat: this.#left.get(id)?.seat ?? 0 }
   }
 
   #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
@@ -250,7 +250,7 @@ export class Room {
     if (seat?.link.kind === 'away') seat.link.end()
     if (seat !== undefined && reason !== 'moved') {
       this.presence.remove(id, seat.speaker.attempt)
-      this.hasLeft(id)
+      this.hasLeft(id, seat.speaker.attempt)
     }
     if (seat !== undefined) {
       this.#announce(id, before, reason === 'moved' ? 'left' : reason)
@@ -261,8 +261,15 @@ export class Room {
   }
 
   /** A session's seat was freed, here or elsewhere: the next one is new. */
-  hasLeft(id: SessionId): void {
-    this.#left.set(id, this.timeline.seat().seat)
+  hasLeft(id: SessionId, attempt: number): void {
+    this.#left.set(id, { attempt: Math.max(attempt, this.leftUpTo(id)), seat: this.timeline.seat().seat })
+    // A hello from before it left may still be under way.
+    this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
+  }
+
+  /** The attempt up to which a session has left; every seat of it up to that is over. */
+  leftUpTo(id: SessionId): number {
+    return this.#left.get(id)?.attempt ?? -1
   }
 
   /** A session has ended: what is left of it elsewhere is no member any more. */
@@ -325,8 +332,8 @@ export class Room {
 
   /** An own event is in the stored log, or the store is away: its members here get it. */
   place({ open, from, audience, speaker, concern }: Outgoing): void {
-    if (concern !== undefined) this.#learn({ concern, open }, true)
-    fanOut(this.#seats, this.timeline.own(open, from, audience, speaker), from, audience)
+    if (concern !== undefined && !this.#learn({ concern, open }, true)) this.timeline.pass()
+    else fanOut(this.#seats, this.timeline.own(open, from, audience, speaker), from, audience)
   }
 
   /** Whether an event of another instance is to be delivered; the room learns from it. */

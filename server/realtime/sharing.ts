@@ -261,7 +261,7 @@ export class Sharing implements Shared {
     const { presence } = this.#room
     const isElsewhere = why === 'moved'
     if (!isElsewhere) {
-      this.#room.hasLeft(id)
+      this.#room.hasLeft(id, attempt)
       // It had moved from here before, and word of that has not come.
       if (attempt > (this.#attemptHere(id) ?? Infinity))
         this.#room.remove(id, why)?.close('connected_elsewhere')
@@ -287,6 +287,13 @@ export class Sharing implements Shared {
   #met(id: SessionId, attempt: number, instance: InstanceId): void {
     if (this.#deps.hasEnded(id)) {
       void this.#post(instance, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
+      return
+    }
+    const left = this.#room.leftUpTo(id)
+    if (attempt <= left) {
+      // A hello that was given up came in there after its session had left.
+      this.#room.changeOthers([id], () => this.#room.presence.removeAt(instance, id, attempt))
+      void this.#post(instance, { t: 'gone', ...this.#numbers(), id, attempt: left, why: 'left' })
       return
     }
     const here = this.#attemptHere(id)

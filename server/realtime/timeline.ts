@@ -97,11 +97,9 @@ export class Timeline {
     return this.log.add(this.origin, this.#n, text, from, audience, speaker)
   }
 
-  /** An own number that has no event: it was too much to be kept for others. */
-  skip(): number {
+  /** An own number whose event is to be delivered to nobody any more. */
+  pass(): void {
     this.#n += 1
-    this.log.lose(this.origin, this.#n)
-    return this.#n
   }
 
   /** Frames an event of another origin. */
@@ -127,6 +125,12 @@ export class Timeline {
     this.#oldest ??= oldest
     for (const origin of this.#spoken.keys()) if (!lasting.has(origin)) this.#spoken.delete(origin)
     this.#join()
+  }
+
+  /** Whether a cursor has events of other origins that have not come here. */
+  isBehind(text: string): boolean {
+    const cursor = readCursor(text)
+    return [...(cursor?.counts ?? [])].some(([origin, n]) => n > this.countOf(origin))
   }
 
   /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */

@@ -57,9 +57,9 @@ export function wayOut(room: Room, deps: SharingDeps, incoming: IncomingEvents):
     reachesOthers: (audience) =>
       audience.kind === 'member' ? room.seat(audience.id) === undefined : presence.instances.length > 0,
     deliver: (event) => {
-      const { from, speaker } = event
-      if (from !== undefined && speaker !== undefined) incoming.speaks(from, speaker)
-      room.place(event)
+      // Its sender has moved on and was heard from there first.
+      if (incoming.isLate(event)) timeline.pass()
+      else room.place(event)
     },
     unheard: (other) => neighbours.unheard(other),
     idle: () => room.closeIfEmpty(),

@@ -87,7 +87,7 @@ async function joins(run: Run, role: Role, how: 'scanned' | 'typed'): Promise<vo
   world.say(client.name, `came in, ${status}`)
   if (run.isDeleted) endsBy(client, CLOSES.room_gone, CLOSES.session_invalid)
   if (status === 'pending') {
-    world.after(Date.parse(expiresAt) - world.now(), () => {
+    world.after(Date.parse(expiresAt) - world.now() - run.clocksDiffer, () => {
       if (client.approval?.done === undefined) endsBy(client, CLOSES.session_invalid)
     })
     run.beside('decision', () => decision(run, client, code.id))

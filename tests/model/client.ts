@@ -71,6 +71,8 @@ export class Client {
   /** On which link that was seen. */
   #atLink = 0
   #seenAt = 0
+  /** Whether it is of the time when it waited for approval. */
+  #atWaiting = false
   #resume: string | undefined
   #link: Link | undefined
   /** The first link of the chain. */
@@ -221,7 +223,7 @@ export class Client {
       else if (message.type !== 'going-away') this.#broken('RES-1', `got ${message.type} before its welcome`)
     } else if (this.phase === 'pending') {
       if (message.type === 'approved') this.#approved(message)
-      else if (!['reply', 'error', 'pong', 'going-away'].includes(message.type)) {
+      else if (!['reply', 'error', 'pong', 'going-away', 'service'].includes(message.type)) {
         this.#broken('PAIR-5', `got ${message.type} before it was let in`)
       }
     } else {
@@ -229,6 +231,8 @@ export class Client {
     }
     if (message.type === 'reply') this.#answered(message)
     if ('at' in message) {
+      // The place of a welcome that resumes is the client's own.
+      if (message.type !== 'welcome' || !message.resumed) this.#atWaiting = this.phase === 'pending'
       this.#at = message.at
       this.#atLink = this.links.length - 1
       this.#seenAt = world.now()
@@ -246,6 +250,8 @@ export class Client {
     }
     this.phase = 'active'
     this.knows.told(welcome.room, welcome.members)
+    // One that moves faster than word of it may find that its state has not come along, and sees that here.
+    if (this.#around.mayRepeat && this.knows.ownState !== undefined) this.knows.ownState = welcome.self.state
     if (!welcome.members.some(({ id, connected }) => id === this.id && connected)) {
       this.#broken('RES-1', 'is not among the members it was welcomed with')
     }
@@ -255,7 +261,7 @@ export class Client {
       const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
         seenAt: this.#seenAt,
-        waited: this.#chain === undefined,
+        waited: this.#atWaiting,
         helloAt: this.helloAt,
       })
       if (wrong !== undefined) this.#broken('RES-1', wrong)
@@ -286,10 +292,10 @@ export class Client {
   }
 
   #letIn(): void {
-    this.#begin(
-      Math.min(this.#around.world.now(), this.approval?.done ?? Infinity),
-      this.approval?.asked ?? Infinity,
-    )
+    const { world, mayRepeat } = this.#around
+    // Another instance that is told of an approval seats it a moment after its host was answered.
+    const startedAt = mayRepeat ? world.now() : Math.min(world.now(), this.approval?.done ?? Infinity)
+    this.#begin(startedAt, this.approval?.asked ?? Infinity)
   }
 
   #begin(startedAt: number, notBefore: number): void {

@@ -41,6 +41,8 @@ export class Run<S extends Site = Site> {
   isDraining = false
   /** Requests and decisions under way. */
   busy = 0
+  /** Clocks of instances differ from the world's by so much at most. Milliseconds. */
+  clocksDiffer = 0
   /** Close codes that any device may meet. */
   ends: readonly number[] = []
   /** Connections that need not be closed in time, since what leads to them is disturbed. */

@@ -21,7 +21,7 @@ export const approve: Handler<'approve'> = async ({ services, room }, { pairing:
       if (record?.status === 'active') {
         hub.approved(room.id, { id: session, record }, sessionShape(session, record), ice.for(session))
         hub.claims.done(room.id, id, 'paired', session, session)
-        return { ok: true, at: room.at }
+        return { ok: true }
       }
       hub.end(room.id, session, 'denied', decision.kind === 'check_wrong' ? decision.seats : undefined)
       return decision.kind === 'check_wrong'
@@ -36,7 +36,7 @@ export const deny: Handler<'deny'> = async ({ services, room }, { pairing: id })
   const { hub, sessions } = services
   const outcome = await hub.claims.decide(room.id, id, async ({ session }): Promise<Outcome> => {
     hub.end(room.id, session, 'denied', await sessions.revoke(room.id, session))
-    return { ok: true, at: room.at }
+    return { ok: true }
   })
   return outcome ?? gone()
 }

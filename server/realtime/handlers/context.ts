@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts'
 import type { Sessions } from '../../domain/sessions.ts'
-import type { CursorText, SessionId } from '../../protocol/ids.ts'
+import type { SessionId } from '../../protocol/ids.ts'
 import type { ClientMessageOf, ClientMessageType } from '../../protocol/messages.ts'
 import type { Role } from '../../protocol/models.ts'
 import type { ReplyCode } from '../../protocol/problems.ts'
@@ -37,17 +37,13 @@ export interface ActiveContext extends Context {
 
 /** How a message is answered: one `reply` where it had an id; nothing at all for `void`. */
 export type Outcome =
-  | { readonly ok: true; readonly at: CursorText; readonly data?: unknown }
+  | { readonly ok: true; readonly data?: unknown }
   | { readonly ok: false; readonly code: ReplyCode; readonly message: string }
 
 /** Accepted for delivery, at once or as soon as the event is in the stored log. */
 export const accepted = (at: Published, data?: unknown): Outcome | Promise<Outcome> => {
-  const outcome = (place: CursorText): Outcome => ({
-    ok: true,
-    at: place,
-    ...(data === undefined ? {} : { data }),
-  })
-  return typeof at === 'string' ? outcome(at) : at.then(outcome)
+  const outcome = (): Outcome => ({ ok: true, ...(data === undefined ? {} : { data }) })
+  return typeof at === 'string' ? outcome() : at.then(outcome)
 }
 
 export const refused = (code: ReplyCode, message: string): Outcome => ({ ok: false, code, message })

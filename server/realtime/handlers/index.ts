@@ -88,7 +88,9 @@ function run<T extends ClientMessageType>(
 function reply(turn: Turn, id: MessageId | undefined, outcome: Outcome): void {
   if (!outcome.ok) turn.connection.refuse(id, outcome.code, outcome.message)
   else if (id !== undefined) {
-    const { at, data } = outcome
+    const { data } = outcome
+    // Of now: events that were delivered while this answer was on its way must not be taken back by its place.
+    const { at } = turn.room
     turn.connection.send(frame({ type: 'reply', id, ok: true, at, ...(data === undefined ? {} : { data }) }))
   }
 }

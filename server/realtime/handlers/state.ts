@@ -34,5 +34,5 @@ export const state: Handler<'state'> = ({ room, id }, { state: patch }) => {
     return refused('too_large', `A state may hold ${MAX_STATE} bytes at most.`)
   }
   room.updateState(id, merged)
-  return { ok: true, at: room.at }
+  return { ok: true }
 }

@@ -105,6 +105,7 @@ class Story {
         this.#isHardToReach()
       )
     }
+    run.clocksDiffer = SKEW
     keepAlive(run)
     watch(run, scenario)
   }
