@@ -7,7 +7,8 @@ import type { CloseReason } from '../protocol/closes.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import { batchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
-import type { Return, Room } from './room.ts'
+import type { Return } from './entering.ts'
+import type { Room } from './room.ts'
 import { MOST_STARTS, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
 import type { Start } from './timeline.ts'
@@ -85,14 +86,14 @@ export class Doorway {
     const { shared, instance, discard, make } = this.#deps
     const open = make(stored)
     const { room, sharing } = open
-    const key = sharing.prepare(session.id)
+    const key = sharing.rows.prepare(session.id)
     let settle: (isOpen: boolean) => void = () => undefined
     open.opening = new Promise((resolve) => (settle = resolve))
     try {
       await this.#deps.inboxOpened()
       const plan = this.#plan(open, session, comer, comer.attempt ?? 0)
       const { row } = plan
-      sharing.noted(key, row)
+      sharing.rows.noted(key, row)
       const entry = batchText({
         room: room.id,
         origin: room.timeline.origin,
@@ -104,7 +105,7 @@ export class Doorway {
       const found = await shared.open(room.id, new Map([[key, row]]), entry, KEEP)
       const refused = this.#refusal(found, session)
       if (refused !== undefined) {
-        sharing.release(key)
+        sharing.rows.release(key)
         discard(open)
         settle(false)
         return refused
@@ -155,9 +156,9 @@ export class Doorway {
     const known = room.attemptOf(id)
     const attempt = attemptFor(comer, known)
     if (attempt < known) return 'connected_elsewhere'
-    const key = sharing.prepare(id, here?.key ?? room.waitingAs(id)?.key)
+    const key = sharing.rows.prepare(id, here?.key ?? room.waitingAs(id)?.key)
     const plan = this.#plan(open, session, comer, attempt)
-    sharing.noted(key, plan.row)
+    sharing.rows.noted(key, plan.row)
     const isUnknown =
       comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...room.presence.allOf(id)])
     try {
@@ -168,13 +169,13 @@ export class Doorway {
       }
       const found = await this.#deps.shared.enter(room.id, key, plan.row, id, isUnknown)
       if (this.#isGone(found.session)) {
-        sharing.release(key)
+        sharing.rows.release(key)
         room.closeIfEmpty()
         return 'session_invalid'
       }
       return await this.#ready(open, key, plan, this.#latest(session, found.session), comer, found.seats)
     } catch (error) {
-      sharing.release(key)
+      sharing.rows.release(key)
       room.closeIfEmpty()
       throw error
     }
@@ -219,7 +220,7 @@ export class Doorway {
         ...(earlier === undefined ? {} : { earlier }),
       },
       done: () => {
-        sharing.release(key)
+        sharing.rows.release(key)
         room.closeIfEmpty()
       },
     }

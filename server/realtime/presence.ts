@@ -1,6 +1,8 @@
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Origin } from './cursor.ts'
+import type { Member } from '../protocol/models.ts'
 import type { RemoteSeat } from './letters.ts'
+import { shape, shapeOfRemote, type Seat } from './seat.ts'
 
 /** What one other instance has told of the room. */
 interface Other {
@@ -164,4 +166,25 @@ export class Presence {
   leftBehind(id: SessionId): RemoteSeat | undefined {
     return this.#left.get(id)?.seat
   }
+}
+
+/** Everybody in a room: those who are seated here, and those elsewhere as they are told of. */
+export function membersOf(seats: ReadonlyMap<SessionId, Seat>, presence: Presence): Member[] {
+  const members = [...seats.values()].map(shape)
+  for (const id of presence.ids()) {
+    const seat = seats.has(id) ? undefined : presence.member(id)
+    if (seat !== undefined) members.push(shapeOfRemote(seat))
+  }
+  return members
+}
+
+export function memberOf(
+  id: SessionId,
+  seats: ReadonlyMap<SessionId, Seat>,
+  presence: Presence,
+): Member | undefined {
+  const seat = seats.get(id)
+  if (seat !== undefined) return shape(seat)
+  const remote = presence.member(id)
+  return remote && shapeOfRemote(remote)
 }

@@ -8,49 +8,16 @@ import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { Origin } from './cursor.ts'
 import type { SeatEnd } from './letters.ts'
-import { ALL, type Audience, type LogEvent } from './log.ts'
+import type { Entered, Return, Waiting } from './entering.ts'
+import { changeOf, fanOut, openMessage } from './fan-out.ts'
+import { freshSeat } from './entering.ts'
+import { ALL, type Audience } from './log.ts'
+import { missedBy } from './resuming.ts'
 import { OpenCommands } from './open-commands.ts'
-import { Presence } from './presence.ts'
-import {
-  isConnected,
-  send,
-  shape,
-  shapeOfRemote,
-  type Earlier,
-  type Seat,
-  type Visitor,
-  MOST_STARTS,
-} from './seat.ts'
+import { memberOf, membersOf, Presence } from './presence.ts'
+import { isConnected, send, shape, type Earlier, type Seat, type Visitor, MOST_STARTS } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
-
-/** What a `hello` says of earlier connections, and what is known of them. */
-export interface Return {
-  readonly attempt?: number
-  readonly resume?: string
-  /** Its row in the store, where instances share the room, and what it says. */
-  readonly key?: SeatName
-  readonly start?: Start
-  readonly joinedAt?: number
-  /** Its seat elsewhere. */
-  readonly earlier?: Earlier | undefined
-}
-
-export type Entered =
-  | { readonly kind: 'superseded' }
-  | {
-      readonly kind: 'entered'
-      readonly resumed: boolean
-      readonly at: CursorText
-      readonly missed: readonly Framed[]
-    }
-
-/** A session that waits for approval: it sees and sends nothing [PAIR-5]. */
-export interface Waiting extends Visitor {
-  readonly connection: Connection
-  readonly attempt: number
-  readonly key: SeatName | undefined
-}
 
 /** A place, at once or once the event is in the stored log. */
 export type Published = CursorText | Promise<CursorText>
@@ -135,19 +102,11 @@ export class Room {
   }
 
   members(): Member[] {
-    const members = [...this.#seats.values()].map(shape)
-    for (const id of this.presence.ids()) {
-      const seat = this.#seats.has(id) ? undefined : this.presence.member(id)
-      if (seat !== undefined) members.push(shapeOfRemote(seat))
-    }
-    return members
+    return membersOf(this.#seats, this.presence)
   }
 
   member(id: SessionId): Member | undefined {
-    const seat = this.#seats.get(id)
-    if (seat !== undefined) return shape(seat)
-    const remote = this.presence.member(id)
-    return remote && shapeOfRemote(remote)
+    return memberOf(id, this.#seats, this.presence)
   }
 
   /** A member's seat on this instance. */
@@ -173,6 +132,11 @@ export class Room {
     return Math.max(this.#attempts.get(id) ?? 0, this.presence.find(id)?.attempt ?? 0)
   }
 
+  /** The highest attempt of a session's seats, here and elsewhere. */
+  latestOf(id: SessionId): number {
+    return Math.max(this.presence.find(id)?.attempt ?? -1, this.#seats.get(id)?.speaker.attempt ?? -1)
+  }
+
   /** As what this connection, and no later one, speaks for the session now; nothing where it does not. */
   speaksAs(id: SessionId, connection: Connection): Role | 'pending' | undefined {
     const seat = this.#seats.get(id)
@@ -194,11 +158,18 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const here = this.#missedBy(visitor, known, back.resume)
-    const missed = here ?? this.#missedBy(visitor, back.earlier, back.resume)
+    const here = missedBy(this.timeline, visitor, known, back.resume)
+    const missed = here ?? missedBy(this.timeline, visitor, back.earlier, back.resume)
     const resumesFrom = here === undefined ? back.earlier?.since : known?.speaker.since
     const since = missed === undefined ? attempt : (resumesFrom ?? attempt)
-    const seat = known ?? this.#freshSeat(visitor, connection, back, missed !== undefined, waited)
+    const seat =
+      known ??
+      freshSeat(visitor, connection, back, {
+        joinedAt: this.#clock.now(),
+        starts: missed === undefined ? undefined : this.#startsFrom(id, back.earlier),
+        timeline: this.timeline,
+        waited,
+      })
     // It was elsewhere since, and word of that has not come here.
     if (known !== undefined && here === undefined && missed !== undefined)
       known.starts = this.#startsFrom(id, back.earlier)
@@ -224,32 +195,6 @@ export class Room {
    */
   continues(id: SessionId): Start {
     return { origin: this.timeline.origin, seat: this.#left.get(id) ?? 0 }
-  }
-
-  #freshSeat(
-    visitor: Visitor,
-    connection: Connection,
-    back: Return,
-    resumes: boolean,
-    waited: boolean,
-  ): Seat {
-    const { id, role, name, device } = visitor
-    const { earlier } = back
-    return {
-      id,
-      role,
-      name,
-      device,
-      joinedAt: earlier?.joinedAt ?? back.joinedAt ?? this.#clock.now(),
-      starts: resumes ? this.#startsFrom(id, earlier) : [back.start ?? this.timeline.seat()],
-      waitedUntil: waited ? this.timeline.counts() : undefined,
-      speaker: { attempt: 0, since: 0 },
-      key: back.key,
-      moved: resumes,
-      ahead: undefined,
-      state: earlier?.state ?? {},
-      link: { kind: 'connected', connection },
-    }
   }
 
   #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
@@ -349,10 +294,10 @@ export class Room {
   }
 
   connections(): Connection[] {
-    const seated = [...this.#seats.values()].flatMap(({ link }) =>
-      link.kind === 'connected' ? [link.connection] : [],
+    const seated = [...this.#seats.values()].map(({ link }) =>
+      link.kind === 'connected' ? link.connection : [],
     )
-    return [...seated, ...[...this.#waiting.values()].map(({ connection }) => connection)]
+    return [...seated.flat(), ...[...this.#waiting.values()].map(({ connection }) => connection)]
   }
 
   /** Gives an event its place, keeps it for a resume and sends it to those it is meant for [ROOM-3, ROOM-4]. */
@@ -362,16 +307,14 @@ export class Room {
 
   /** Publishes a member's message, to one member or to all, with its data as the sender wrote it. */
   passOn(from: SessionId, to: SessionId | undefined, dataText: string): Published {
-    // Ids hold nothing that JSON would escape.
-    const meantFor = to === undefined ? '' : `"to":"${to}",`
-    const open = `{"type":"message","from":"${from}",${meantFor}"data":${dataText}`
+    const open = openMessage(from, to, dataText)
     return this.#send(open, from, to === undefined ? ALL : { kind: 'member', id: to })
   }
 
   #send(open: string, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
     if (this.shared === undefined) {
       if (concern !== undefined) this.#learn({ concern, open }, true)
-      this.#deliver(this.timeline.own(open, from, audience), from, audience)
+      fanOut(this.#seats, this.timeline.own(open, from, audience), from, audience)
       return this.at
     }
     const seat = from === undefined ? undefined : this.#seats.get(from)
@@ -383,7 +326,7 @@ export class Room {
   /** An own event is in the stored log, or the store is away: its members here get it. */
   place({ open, from, audience, speaker, concern }: Outgoing): void {
     if (concern !== undefined) this.#learn({ concern, open }, true)
-    this.#deliver(this.timeline.own(open, from, audience, speaker), from, audience)
+    fanOut(this.#seats, this.timeline.own(open, from, audience, speaker), from, audience)
   }
 
   /** Whether an event of another instance is to be delivered; the room learns from it. */
@@ -393,26 +336,12 @@ export class Room {
 
   /** Hands an event of another instance to those here that it is meant for. */
   deliverForeign(framed: Framed, { from, audience }: Outgoing, origin: Origin, n: number): void {
-    this.#deliver(framed, from, audience, { origin, n })
+    fanOut(this.#seats, framed, from, audience, { origin, n })
   }
 
   #learn(event: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {
     if (event.concern !== undefined) this.commands.learn(event.concern)
     return this.concerned(event, own)
-  }
-
-  #deliver(framed: Framed, from: SessionId | undefined, audience: Audience, place?: Place): void {
-    const sender = from === undefined ? undefined : this.#seats.get(from)
-    if (audience.kind === 'member') {
-      const seat = this.#seats.get(audience.id)
-      if (seat !== undefined && seat !== sender && !isBefore(seat, place)) send(seat, framed)
-      return
-    }
-    const hostsOnly = audience.kind === 'hosts'
-    for (const seat of this.#seats.values()) {
-      if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place))
-        send(seat, framed)
-    }
   }
 
   /** Presence travels beside the log: a resume does not replay it, the member list is the truth. */
@@ -446,33 +375,10 @@ export class Room {
     return attempt ?? highest
   }
 
-  /** All or nothing: never a part of what was missed. */
-  #missedBy(
-    visitor: Visitor,
-    earlier: Earlier | Seat | undefined,
-    resume: string | undefined,
-  ): { frames: Framed[]; ahead: ReadonlyMap<Origin, number> | undefined } | undefined {
-    if (earlier === undefined || resume === undefined) return undefined
-    const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
-    const starts: readonly Start[] =
-      waitedUntil === undefined ? earlier.starts : [{ origin: this.timeline.origin, seat: 0 }]
-    const missed = this.timeline.missed(resume, starts)
-    if (missed === undefined) return undefined
-    const ahead = [...missed.cursor.counts].filter(([origin, n]) => n > this.timeline.countOf(origin))
-    const frames = missed.events
-      .filter((event) => event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event))
-      .map(({ framed }) => framed)
-    return { frames, ahead: ahead.length === 0 ? undefined : new Map(ahead) }
-  }
-
   /** Tells the others here what became of a member. */
   #announce(id: SessionId, before: Member | undefined, reason: LeaveReason = 'left'): void {
-    const after = this.member(id)
-    if (after === undefined) {
-      if (before !== undefined) this.#toOthers(id, { type: 'member-left', at: this.at, memberId: id, reason })
-    } else if (before === undefined) this.#toOthers(id, { type: 'member-joined', at: this.at, member: after })
-    else if (JSON.stringify(before) !== JSON.stringify(after))
-      this.#toOthers(id, { type: 'member-updated', at: this.at, member: after })
+    const event = changeOf(id, before, this.member(id), this.at, reason)
+    if (event !== undefined) this.#toOthers(id, event)
   }
 
   #toOthers(id: SessionId, event: RoomEvent): void {
@@ -480,27 +386,5 @@ export class Room {
     for (const seat of this.#seats.values()) {
       if (seat.id !== id && isConnected(seat)) send(seat, (framed ??= frame(event)))
     }
-  }
-}
-
-/** The place of an event of another origin. */
-interface Place {
-  readonly origin: Origin
-  readonly n: number
-}
-
-/** Whether a member has seen an event on another instance that is new to this one. */
-const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
-  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
-
-function isMeant({ id, role }: Visitor, { from, audience }: LogEvent): boolean {
-  if (from === id) return false
-  switch (audience.kind) {
-    case 'all':
-      return true
-    case 'hosts':
-      return role === 'host'
-    case 'member':
-      return audience.id === id
   }
 }

@@ -16,7 +16,8 @@ import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
 import { Post } from './post.ts'
 import type { Room } from './room.ts'
-import { Sharing, type SharingDeps } from './sharing.ts'
+import { Sharing } from './sharing.ts'
+import type { SharingDeps } from './ways.ts'
 
 /** What a hub is given where instances share its rooms. */
 export interface SharedOptions {
@@ -280,7 +281,7 @@ export class SharedHub {
   async #reopen({ room, sharing }: SharedRoom): Promise<void> {
     const { shared, sessions, textOf, log } = this.#deps
     try {
-      const found = await shared.reopen(room.id, sharing.ownRows(), room.timeline.read)
+      const found = await shared.reopen(room.id, sharing.rows.own(), room.timeline.read)
       const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
       if (stored === 'deleted') {
         this.#deps.roomEnded(room.id)

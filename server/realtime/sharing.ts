@@ -1,42 +1,18 @@
-import type { Clock, Disposer } from '../domain/clock.ts'
-import { readSession, type SessionRecord } from '../domain/records.ts'
-import {
-  seatName,
-  type SeatName,
-  type SeatRow,
-  type SharedRooms,
-  type StoredSeat,
-  type StoredState,
-} from '../domain/shared-rooms.ts'
+import type { SeatName, StoredState } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
-import { IncomingEvents } from './incoming.ts'
-import type { Draft, Letter, LetterOf, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
-import type { Neighbours } from './neighbours.ts'
-import { OutgoingEvents } from './outgoing.ts'
-import type { Room, Shared, Waiting } from './room.ts'
-import { rowOf, toldOf } from './rows.ts'
+import { Greetings } from './greetings.ts'
+import type { IncomingEvents } from './incoming.ts'
+import { LeftBehind } from './left-behind.ts'
+import type { Draft, LetterOf, RoomLetter, SeatEnd } from './letters.ts'
+import type { OutgoingEvents } from './outgoing.ts'
+import type { Waiting } from './entering.ts'
+import type { Room, Shared } from './room.ts'
+import { RowBook } from './row-book.ts'
+import { sorted, toldOf } from './rows.ts'
 import type { Seat } from './seat.ts'
-
-/** How long a welcome waits for what other instances tell of their members. Milliseconds. */
-const ANSWER_WITHIN = 400
-
-/** What rooms that instances share have in common on this instance. */
-export interface SharingDeps {
-  readonly shared: SharedRooms
-  readonly instance: InstanceId
-  readonly clock: Clock
-  readonly resumeWindowMs: number
-  readonly neighbours: Neighbours
-  readonly isAway: () => boolean
-  /** @returns how many listened; nothing where it could not be sent */
-  readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
-  /** Whether a session is known to have ended: who holds it is told again. */
-  readonly hasEnded: (id: SessionId) => boolean
-  readonly warn: (what: string) => void
-  readonly failed: (error: unknown) => void
-}
+import { wayIn, wayOut, type SharingDeps } from './ways.ts'
 
 /** One room's part in what instances share: its events' way out and in, and who tells whom of which seats. */
 export class Sharing implements Shared {
@@ -44,61 +20,25 @@ export class Sharing implements Shared {
   readonly #outgoing: OutgoingEvents
   readonly #room: Room
   readonly #deps: SharingDeps
-  /** Rows of hellos that are under way. */
-  readonly #preparing = new Map<SeatName, number>()
-  /** Rows as they were put last. */
-  readonly #rows = new Map<SeatName, string>()
-  /** Ends of the resume windows of seats that were left behind. */
-  readonly #windows = new Map<SeatName, Disposer>()
+  readonly rows: RowBook
+  readonly #leftBehind: LeftBehind
+  readonly #greetings: Greetings
   #pn = 0
-  #seatNumber = 0
-  #greeted = new Set<InstanceId>()
-  #answered: (() => void) | undefined
   /** Something was told since the counts were repeated last. */
   #hasNews = false
 
   constructor(room: Room, deps: SharingDeps) {
     this.#room = room
     this.#deps = deps
-    const { shared, instance, clock, isAway, neighbours, warn, failed } = deps
-    const { timeline, presence } = room
-    this.#outgoing = new OutgoingEvents({
-      room: room.id,
-      instance,
-      timeline,
-      shared,
-      clock,
-      isAway,
-      others: () => presence.instances,
-      reachesOthers: (audience) =>
-        audience.kind === 'member' ? room.seat(audience.id) === undefined : presence.instances.length > 0,
-      deliver: (event) => {
-        const { from, speaker } = event
-        if (from !== undefined && speaker !== undefined) this.incoming.speaks(from, speaker)
-        room.place(event)
-      },
-      unheard: (other) => neighbours.unheard(other),
-      idle: () => room.closeIfEmpty(),
-    })
-    this.incoming = new IncomingEvents({
-      room: room.id,
-      timeline,
-      shared,
-      clock,
-      deliver: (framed, event, origin, n) => room.deliverForeign(framed, event, origin, n),
-      concerns: (event) => room.learn(event),
-      hole: () => {
-        warn('events of a room were missed: its members here connect again')
-        for (const connection of room.connections()) connection.close('overloaded')
-      },
-      lasting: () => presence.origins(),
-      warn,
-      failed,
-    })
+    this.rows = new RowBook(room, deps)
+    this.#leftBehind = new LeftBehind(room, this.rows, deps)
+    this.#greetings = new Greetings(deps.clock)
+    this.incoming = wayIn(room, deps)
+    this.#outgoing = wayOut(room, deps, this.incoming)
   }
 
   get isIdle(): boolean {
-    return this.#outgoing.isIdle && this.#preparing.size === 0
+    return this.#outgoing.isIdle && this.rows.isIdle
   }
 
   add(event: Outgoing): Promise<CursorText> {
@@ -106,48 +46,22 @@ export class Sharing implements Shared {
     return this.#outgoing.add(event)
   }
 
-  /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
-  prepare(member: SessionId, known?: SeatName): SeatName {
-    if (known === undefined) this.#seatNumber += 1
-    const key = known ?? seatName(member, this.#deps.instance, this.#seatNumber)
-    this.#preparing.set(key, (this.#preparing.get(key) ?? 0) + 1)
-    return key
-  }
-
-  /** A hello has ended, well or not: its row stays only if it has become a seat's. */
-  release(key: SeatName): void {
-    const left = (this.#preparing.get(key) ?? 1) - 1
-    if (left > 0) this.#preparing.set(key, left)
-    else this.#preparing.delete(key)
-    if (left === 0 && !this.#holds(key)) this.#remove([key])
-  }
-
-  /** Notes a row that was put. */
-  noted(key: SeatName, row: SeatRow): void {
-    this.#rows.set(key, JSON.stringify(row))
-  }
-
   changed(seat: Seat | Waiting): void {
     const { key } = seat
     if (key === undefined) return
-    const row = rowOf(seat)
-    // A row that was put with the hello is right unless the seat continues one from elsewhere.
-    if (this.#rows.get(key) !== JSON.stringify(row)) {
-      this.noted(key, row)
-      this.#deps.shared.put(this.#room.id, new Map([[key, row]])).catch(this.#deps.failed)
-    }
+    this.rows.keep(key, seat)
     const leftBehind = this.#room.presence.leftBehind(seat.id)
     if (leftBehind !== undefined) {
-      this.#forget(leftBehind)
+      this.#leftBehind.forget(leftBehind)
       this.#room.presence.remove(seat.id, leftBehind.attempt)
     }
     this.#tell({ t: 'seat', ...this.#numbered(), seat: toldOf(seat, key) })
   }
 
   ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd): void {
-    if (key !== undefined && !this.#preparing.has(key)) this.#remove([key])
+    this.rows.drop(key)
     const leftBehind = this.#room.presence.leftBehind(id)
-    if (leftBehind !== undefined && why !== 'moved') this.#forget(leftBehind)
+    if (leftBehind !== undefined && why !== 'moved') this.#leftBehind.forget(leftBehind)
     this.#tell({ t: 'gone', ...this.#numbered(), id, attempt, why })
   }
 
@@ -161,23 +75,9 @@ export class Sharing implements Shared {
   /** What the store has of the room was read again, behind the rows of this instance: it may not have heard much. */
   reopened(found: StoredState): void {
     this.incoming.take(found.log)
-    const { instance } = this.#deps
-    // Of leaves that the store never heard of.
-    this.#remove(
-      found.seats.flatMap(({ key, instance: of }) =>
-        of === instance && !this.#holds(key) && !this.#preparing.has(key) ? [key] : [],
-      ),
-    )
+    this.rows.clean(found.seats)
     this.#suppose(found)
     void this.#greetAll()
-  }
-
-  /** Rows of the seats here, to be put again. */
-  ownRows(): Map<SeatName, SeatRow> {
-    const rows = new Map<SeatName, SeatRow>()
-    for (const seat of [...this.#room.seats(), ...this.#room.waiting()])
-      if (seat.key !== undefined) rows.set(seat.key, rowOf(seat))
-    return rows
   }
 
   receive(letter: RoomLetter): void {
@@ -186,12 +86,12 @@ export class Sharing implements Shared {
         this.#deps.neighbours.shares(letter.from, this.#room.id)
         this.#listed(letter)
         // What is on its way to the log now goes to those who were known before.
-        this.#outgoing.afterCurrent(() => this.#post(letter.from, { t: 'answer', ...this.#list() }))
+        this.#outgoing.afterCurrent(() => void this.#post(letter.from, { t: 'answer', ...this.#list() }))
         break
       case 'answer':
         this.#deps.neighbours.shares(letter.from, this.#room.id)
         this.#listed(letter)
-        this.#hasAnswered(letter.from)
+        this.#greetings.answered(letter.from)
         break
       case 'seat':
         if (this.#isNext(letter)) this.#seatTold(letter)
@@ -225,8 +125,8 @@ export class Sharing implements Shared {
 
   /** An instance is dead: its members have left, and may come back within the window [SYNC-3]. */
   dead(instance: InstanceId): void {
-    this.#hasAnswered(instance)
-    this.#leftBehind(instance, false)
+    this.#greetings.answered(instance)
+    this.#leftBehind.instanceLeft(instance, false)
     this.#read()
   }
 
@@ -247,7 +147,7 @@ export class Sharing implements Shared {
     const lost = { at: clock.now(), shown: true }
     try {
       if (stay) {
-        const rows = [...this.ownRows()].map(([key, row]) => [key, { ...row, lost }] as const)
+        const rows = [...this.rows.own()].map(([key, row]) => [key, { ...row, lost }] as const)
         await shared.put(this.#room.id, new Map(rows))
       }
     } catch (error) {
@@ -260,20 +160,11 @@ export class Sharing implements Shared {
   }
 
   dispose(): void {
-    for (const end of this.#windows.values()) end()
+    this.#leftBehind.dispose()
     for (const instance of this.#room.presence.instances) this.#deps.neighbours.parts(instance, this.#room.id)
-    this.#answered?.()
+    this.#greetings.dispose()
     this.#outgoing.dispose()
     this.incoming.dispose()
-  }
-
-  #holds(key: SeatName): boolean {
-    return [...this.#room.seats(), ...this.#room.waiting()].some((seat) => seat.key === key)
-  }
-
-  #remove(keys: readonly SeatName[]): void {
-    for (const key of keys) this.#rows.delete(key)
-    this.#deps.shared.remove(this.#room.id, keys).catch(this.#deps.failed)
   }
 
   #read(): void {
@@ -284,16 +175,11 @@ export class Sharing implements Shared {
   #suppose({ seats, sessions }: StoredState): void {
     const { presence } = this.#room
     const { instance, neighbours, warn } = this.#deps
-    const byInstance = new Map<InstanceId, RemoteSeat[]>()
-    for (const stored of seats) {
-      if (stored.instance === instance) continue
-      const record = readSession(sessions.get(stored.member), warn)
-      const remote = record && remoteOf(stored, record)
-      if (stored.lost !== undefined) this.#supposeLost(stored, remote)
-      else if (remote === undefined) this.#remove([stored.key])
-      else byInstance.set(stored.instance, [...(byInstance.get(stored.instance) ?? []), remote])
-    }
-    for (const [other, known] of byInstance) {
+    const others = seats.filter((stored) => stored.instance !== instance)
+    const { held, left, ended } = sorted(others, sessions, warn)
+    for (const { stored, remote } of left) this.#leftBehind.found(stored, remote)
+    this.rows.remove(ended)
+    for (const [other, known] of held) {
       neighbours.shares(other, this.#room.id)
       if (presence.isTold(other)) continue
       const origin = (known[0]?.starts.at(-1)?.origin ?? '') as Origin
@@ -305,42 +191,16 @@ export class Sharing implements Shared {
     }
   }
 
-  #supposeLost({ key, lost }: StoredSeat, remote: RemoteSeat | undefined): void {
-    const { clock, resumeWindowMs } = this.#deps
-    const left = (lost?.at ?? 0) + resumeWindowMs - clock.now()
-    if (remote === undefined || left <= 0) {
-      this.#remove([key])
-      return
-    }
-    if (this.#windows.has(key) || this.#room.seat(remote.id) !== undefined) return
-    this.#leave(remote, lost?.shown === true, left)
-  }
-
-  async #greetAll(): Promise<void> {
-    const { presence } = this.#room
-    this.#greeted = new Set(presence.instances)
-    if (this.#greeted.size === 0) return
-    const answered = new Promise<void>((resolve) => {
-      this.#answered = resolve
-    })
-    const end = this.#deps.clock.after(ANSWER_WITHIN, () => this.#answered?.())
-    for (const instance of presence.instances) this.#greet(instance)
-    await answered
-    end()
-    this.#answered = undefined
+  #greetAll(): Promise<void> {
+    return this.#greetings.all(this.#room.presence.instances, (instance) => this.#greet(instance))
   }
 
   #greet(instance: InstanceId): void {
     this.#outgoing.afterCurrent(() => {
       void this.#post(instance, { t: 'greet', ...this.#list() }).then((received) => {
-        if (received === 0) this.#hasAnswered(instance)
+        if (received === 0) this.#greetings.answered(instance)
       })
     })
-  }
-
-  #hasAnswered(instance: InstanceId): void {
-    this.#greeted.delete(instance)
-    if (this.#greeted.size === 0) this.#answered?.()
   }
 
   #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n'> {
@@ -364,7 +224,7 @@ export class Sharing implements Shared {
     for (const instance of this.#room.presence.instances) void this.#post(instance, draft)
   }
 
-  async #post(to: InstanceId, draft: Draft<Letter>): Promise<number | undefined> {
+  async #post(to: InstanceId, draft: Draft): Promise<number | undefined> {
     const received = await this.#deps.post(to, draft)
     if (received === 0) this.#deps.neighbours.unheard(to)
     return received
@@ -393,7 +253,7 @@ export class Sharing implements Shared {
     const leftBehind = this.#room.presence.leftBehind(seat.id)
     this.#room.changeOthers([seat.id], () => this.#room.presence.put(from, seat))
     if (leftBehind !== undefined && this.#room.presence.leftBehind(seat.id) === undefined)
-      this.#forget(leftBehind)
+      this.#leftBehind.forget(leftBehind)
     this.#met(seat.id, seat.attempt, from)
   }
 
@@ -403,7 +263,8 @@ export class Sharing implements Shared {
     if (!isElsewhere) {
       this.#room.hasLeft(id)
       // It had moved from here before, and word of that has not come.
-      if (attempt > (this.#attemptHere(id) ?? Infinity)) this.#room.remove(id, why)?.close('connected_elsewhere')
+      if (attempt > (this.#attemptHere(id) ?? Infinity))
+        this.#room.remove(id, why)?.close('connected_elsewhere')
     }
     this.#room.changeOthers(
       [id],
@@ -418,14 +279,8 @@ export class Sharing implements Shared {
   /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
   #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
     const seat = this.#room.presence.removeAt(instance, id, attempt)
-    if (seat === undefined || seat.pending || this.#latestOf(id) >= seat.attempt) return
-    this.#leave(seat, true, this.#deps.resumeWindowMs, seat.connected)
-  }
-
-  /** The highest attempt of a session's seats, here and elsewhere. */
-  #latestOf(id: SessionId): number {
-    const { presence } = this.#room
-    return Math.max(presence.find(id)?.attempt ?? -1, this.#room.seat(id)?.speaker.attempt ?? -1)
+    if (seat === undefined || seat.pending || this.#room.latestOf(id) >= seat.attempt) return
+    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected })
   }
 
   /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
@@ -450,79 +305,11 @@ export class Sharing implements Shared {
   /** An instance has nobody in the room any more. */
   #parted(instance: InstanceId, stay: boolean): void {
     this.#deps.neighbours.parts(instance, this.#room.id)
-    this.#hasAnswered(instance)
-    if (stay) this.#leftBehind(instance, true)
+    this.#greetings.answered(instance)
+    if (stay) this.#leftBehind.instanceLeft(instance, true)
     else
       this.#room.changeOthers(this.#room.presence.seatsOf(instance), () => this.#room.presence.drop(instance))
     // Its last events may have had no hint.
     this.#read()
   }
-
-  #leftBehind(instance: InstanceId, shown: boolean): void {
-    const { presence, id: room } = this.#room
-    const { clock, resumeWindowMs, shared, failed } = this.#deps
-    const lost = { at: clock.now(), shown }
-    const rows = new Map<SeatName, SeatRow>()
-    const needless: SeatName[] = []
-    this.#room.changeOthers(
-      presence.seatsOf(instance),
-      () => {
-        for (const seat of presence.drop(instance)) {
-          if (this.#latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
-          else {
-            rows.set(seat.key, { ...rowOfRemote(seat), lost })
-            this.#leave(seat, shown, resumeWindowMs)
-          }
-        }
-      },
-      'instance-lost',
-    )
-    if (!shown) shared.put(room, rows).catch(failed)
-    this.#remove(needless)
-  }
-
-  /** A seat whose instance is gone may be taken up until the window is over. */
-  #leave(seat: RemoteSeat, shown: boolean, forMs: number, connected = false): void {
-    const { presence } = this.#room
-    presence.leave(seat, shown, connected)
-    this.#windows.get(seat.key)?.()
-    this.#windows.set(
-      seat.key,
-      this.#deps.clock.after(forMs, () => {
-        this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
-        this.#forget(seat)
-      }),
-    )
-  }
-
-  /** A seat that was left behind is of no use any more. */
-  #forget({ key }: RemoteSeat): void {
-    this.#windows.get(key)?.()
-    this.#windows.delete(key)
-    this.#remove([key])
-  }
 }
-
-const rowOfRemote = (seat: RemoteSeat): SeatRow => ({
-  v: 1,
-  attempt: seat.attempt,
-  since: seat.since,
-  starts: [...seat.starts],
-  joinedAt: seat.joinedAt,
-})
-
-const remoteOf = (stored: StoredSeat, record: SessionRecord): RemoteSeat => ({
-  id: stored.member,
-  key: stored.key,
-  attempt: stored.attempt,
-  since: stored.since,
-  starts: stored.starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat })),
-  // Until its instance says otherwise: it may be gone.
-  connected: false,
-  pending: stored.pending === true && record.status === 'pending',
-  joinedAt: stored.joinedAt,
-  role: record.role,
-  name: record.name,
-  device: record.device,
-  state: {},
-})

@@ -1,0 +1,56 @@
+import type { CursorText, SessionId } from '../protocol/ids.ts'
+import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
+import type { Member } from '../protocol/models.ts'
+import type { Origin } from './cursor.ts'
+import type { Audience } from './log.ts'
+import { send, type Seat } from './seat.ts'
+import type { Framed } from './wire.ts'
+
+/** The place of an event of another origin. */
+export interface Place {
+  readonly origin: Origin
+  readonly n: number
+}
+
+/** Whether a member has seen an event on another instance that is new to this one. */
+const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
+  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
+
+/** Sends an event to those here that it is meant for; never to its sender [ROOM-4]. */
+export function fanOut(
+  seats: ReadonlyMap<SessionId, Seat>,
+  framed: Framed,
+  from: SessionId | undefined,
+  audience: Audience,
+  place?: Place,
+): void {
+  if (audience.kind === 'member') {
+    const seat = seats.get(audience.id)
+    if (seat !== undefined && seat.id !== from && !isBefore(seat, place)) send(seat, framed)
+    return
+  }
+  const sender = from === undefined ? undefined : seats.get(from)
+  const hostsOnly = audience.kind === 'hosts'
+  for (const seat of seats.values()) {
+    if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place)) send(seat, framed)
+  }
+}
+
+/** A message with its data as its sender wrote it, without the last brace. Ids hold nothing that JSON would escape. */
+export const openMessage = (from: SessionId, to: SessionId | undefined, dataText: string): string =>
+  `{"type":"message","from":"${from}",${to === undefined ? '' : `"to":"${to}",`}"data":${dataText}`
+
+/** What others are to be told of a member, if anything. @param reason why it has left, where it has */
+export function changeOf(
+  id: SessionId,
+  before: Member | undefined,
+  after: Member | undefined,
+  at: CursorText,
+  reason: LeaveReason,
+): RoomEvent | undefined {
+  if (after === undefined)
+    return before === undefined ? undefined : { type: 'member-left', at, memberId: id, reason }
+  if (before === undefined) return { type: 'member-joined', at, member: after }
+  const isSame = JSON.stringify(before) === JSON.stringify(after)
+  return isSame ? undefined : { type: 'member-updated', at, member: after }
+}

@@ -1,0 +1,90 @@
+import type { Clock, Disposer } from '../domain/clock.ts'
+import type { SeatName, SeatRow, SharedRooms, StoredSeat } from '../domain/shared-rooms.ts'
+import type { InstanceId } from '../protocol/ids.ts'
+import type { RemoteSeat } from './letters.ts'
+import type { Room } from './room.ts'
+import type { RowBook } from './row-book.ts'
+import { rowOfRemote } from './rows.ts'
+
+export interface LeftBehindDeps {
+  readonly shared: SharedRooms
+  readonly clock: Clock
+  readonly resumeWindowMs: number
+  readonly failed: (error: unknown) => void
+}
+
+/** Seats whose instance is gone: until their resume window is over whoever held them may take them up elsewhere. */
+export class LeftBehind {
+  readonly #room: Room
+  readonly #rows: RowBook
+  readonly #deps: LeftBehindDeps
+  readonly #windows = new Map<SeatName, Disposer>()
+
+  constructor(room: Room, rows: RowBook, deps: LeftBehindDeps) {
+    this.#room = room
+    this.#rows = rows
+    this.#deps = deps
+  }
+
+  /** A row of such a seat was found. @param remote the seat; absent: its session has ended */
+  found({ key, lost }: StoredSeat, remote: RemoteSeat | undefined): void {
+    const left = (lost?.at ?? 0) + this.#deps.resumeWindowMs - this.#deps.clock.now()
+    if (remote === undefined || left <= 0) this.#rows.remove([key])
+    else if (!this.#windows.has(key) && this.#room.seat(remote.id) === undefined)
+      this.leave(remote, { shown: lost?.shown === true, forMs: left })
+  }
+
+  /** An instance is out of the room without a word of its seats. @param shown whether they stay members meanwhile */
+  instanceLeft(instance: InstanceId, shown: boolean): void {
+    const { presence, id: room } = this.#room
+    const { clock, shared, failed } = this.#deps
+    const lost = { at: clock.now(), shown }
+    const rows = new Map<SeatName, SeatRow>()
+    const needless: SeatName[] = []
+    this.#room.changeOthers(
+      presence.seatsOf(instance),
+      () => {
+        for (const seat of presence.drop(instance)) {
+          if (this.#room.latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
+          else {
+            rows.set(seat.key, { ...rowOfRemote(seat), lost })
+            this.leave(seat, { shown })
+          }
+        }
+      },
+      'instance-lost',
+    )
+    // One that ends in order has marked its rows itself.
+    if (!shown) shared.put(room, rows).catch(failed)
+    this.#rows.remove(needless)
+  }
+
+  /** A seat may be taken up until the window is over. */
+  leave(
+    seat: RemoteSeat,
+    how: { readonly shown: boolean; readonly forMs?: number; readonly connected?: boolean },
+  ): void {
+    const { presence } = this.#room
+    presence.leave(seat, how.shown, how.connected ?? false)
+    this.#windows.get(seat.key)?.()
+    this.#windows.set(
+      seat.key,
+      this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
+        this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
+        this.forget(seat)
+      }),
+    )
+  }
+
+  /** A seat that was left behind is of no use any more. */
+  forget({ key }: RemoteSeat): void {
+    this.#windows.get(key)?.()
+    this.#windows.delete(key)
+    this.#rows.remove([key])
+  }
+
+  dispose(): void {
+    for (const end of this.#windows.values()) end()
+    this.#windows.clear()
+  }
+}

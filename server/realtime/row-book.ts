@@ -1,0 +1,99 @@
+import {
+  seatName,
+  type SeatName,
+  type SeatRow,
+  type SharedRooms,
+  type StoredSeat,
+} from '../domain/shared-rooms.ts'
+import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import { rowOf } from './rows.ts'
+import type { Waiting } from './entering.ts'
+import type { Room } from './room.ts'
+import type { Seat } from './seat.ts'
+
+/** This instance's rows in a room's table of seats: which there are, and whose they are while a hello is under way. */
+export class RowBook {
+  readonly #room: Room
+  readonly #shared: SharedRooms
+  readonly #instance: InstanceId
+  readonly #failed: (error: unknown) => void
+  /** Rows of hellos that are under way, with how many there are. */
+  readonly #preparing = new Map<SeatName, number>()
+  /** Rows as they were put last. */
+  readonly #put = new Map<SeatName, string>()
+  #seatNumber = 0
+
+  constructor(
+    room: Room,
+    deps: { shared: SharedRooms; instance: InstanceId; failed: (error: unknown) => void },
+  ) {
+    this.#room = room
+    this.#shared = deps.shared
+    this.#instance = deps.instance
+    this.#failed = deps.failed
+  }
+
+  /** Whether no hello is under way. */
+  get isIdle(): boolean {
+    return this.#preparing.size === 0
+  }
+
+  /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
+  prepare(member: SessionId, known?: SeatName): SeatName {
+    if (known === undefined) this.#seatNumber += 1
+    const key = known ?? seatName(member, this.#instance, this.#seatNumber)
+    this.#preparing.set(key, (this.#preparing.get(key) ?? 0) + 1)
+    return key
+  }
+
+  /** A hello has ended, well or not: its row stays only if it has become a seat's. */
+  release(key: SeatName): void {
+    const left = (this.#preparing.get(key) ?? 1) - 1
+    if (left > 0) this.#preparing.set(key, left)
+    else this.#preparing.delete(key)
+    if (left === 0 && !this.#holds(key)) this.remove([key])
+  }
+
+  /** Notes a row that was put. */
+  noted(key: SeatName, row: SeatRow): void {
+    this.#put.set(key, JSON.stringify(row))
+  }
+
+  /** A row that was put with the hello is right unless the seat continues one from elsewhere: then it is put again. */
+  keep(key: SeatName, seat: Seat | Waiting): void {
+    const row = rowOf(seat)
+    if (this.#put.get(key) === JSON.stringify(row)) return
+    this.noted(key, row)
+    this.#shared.put(this.#room.id, new Map([[key, row]])).catch(this.#failed)
+  }
+
+  /** A seat here is gone; its row stays while a hello is about to take it. */
+  drop(key: SeatName | undefined): void {
+    if (key !== undefined && !this.#preparing.has(key)) this.remove([key])
+  }
+
+  /** Removes rows, of this instance or of one that is gone. */
+  remove(keys: readonly SeatName[]): void {
+    for (const key of keys) this.#put.delete(key)
+    this.#shared.remove(this.#room.id, keys).catch(this.#failed)
+  }
+
+  /** Of the rows that were found, removes those of leaves that the store never heard of. */
+  clean(found: readonly StoredSeat[]): void {
+    const isStale = ({ key, instance }: StoredSeat): boolean =>
+      instance === this.#instance && !this.#holds(key) && !this.#preparing.has(key)
+    this.remove(found.filter(isStale).map(({ key }) => key))
+  }
+
+  /** Rows of the seats here. */
+  own(): Map<SeatName, SeatRow> {
+    const rows = new Map<SeatName, SeatRow>()
+    for (const seat of [...this.#room.seats(), ...this.#room.waiting()])
+      if (seat.key !== undefined) rows.set(seat.key, rowOf(seat))
+    return rows
+  }
+
+  #holds(key: SeatName): boolean {
+    return [...this.#room.seats(), ...this.#room.waiting()].some((seat) => seat.key === key)
+  }
+}

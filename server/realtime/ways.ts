@@ -1,0 +1,67 @@
+import type { Clock } from '../domain/clock.ts'
+import type { SharedRooms } from '../domain/shared-rooms.ts'
+import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import { IncomingEvents } from './incoming.ts'
+import type { Draft } from './letters.ts'
+import type { Neighbours } from './neighbours.ts'
+import { OutgoingEvents } from './outgoing.ts'
+import type { Room } from './room.ts'
+
+/** What rooms that instances share have in common on this instance. */
+export interface SharingDeps {
+  readonly shared: SharedRooms
+  readonly instance: InstanceId
+  readonly clock: Clock
+  readonly resumeWindowMs: number
+  readonly neighbours: Neighbours
+  readonly isAway: () => boolean
+  /** @returns how many listened; nothing where it could not be sent */
+  readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
+  /** Whether a session is known to have ended: who holds it is told again. */
+  readonly hasEnded: (id: SessionId) => boolean
+  readonly warn: (what: string) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** How events of other instances come to a room's members here. */
+export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps): IncomingEvents {
+  return new IncomingEvents({
+    room: room.id,
+    timeline: room.timeline,
+    shared,
+    clock,
+    deliver: (framed, event, origin, n) => room.deliverForeign(framed, event, origin, n),
+    concerns: (event) => room.learn(event),
+    hole: () => {
+      warn('events of a room were missed: its members here connect again')
+      for (const connection of room.connections()) connection.close('overloaded')
+    },
+    lasting: () => room.presence.origins(),
+    warn,
+    failed,
+  })
+}
+
+/** How events of a room's members here come into its log and to the other instances. */
+export function wayOut(room: Room, deps: SharingDeps, incoming: IncomingEvents): OutgoingEvents {
+  const { shared, instance, clock, isAway, neighbours } = deps
+  const { timeline, presence } = room
+  return new OutgoingEvents({
+    room: room.id,
+    instance,
+    timeline,
+    shared,
+    clock,
+    isAway,
+    others: () => presence.instances,
+    reachesOthers: (audience) =>
+      audience.kind === 'member' ? room.seat(audience.id) === undefined : presence.instances.length > 0,
+    deliver: (event) => {
+      const { from, speaker } = event
+      if (from !== undefined && speaker !== undefined) incoming.speaks(from, speaker)
+      room.place(event)
+    },
+    unheard: (other) => neighbours.unheard(other),
+    idle: () => room.closeIfEmpty(),
+  })
+}
