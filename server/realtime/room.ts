@@ -6,7 +6,7 @@ import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
-import type { Origin } from './cursor.ts'
+import { textOf, type Cursor, type Origin } from './cursor.ts'
 import type { SeatEnd } from './letters.ts'
 import { ALL, type Audience, type LogEvent } from './log.ts'
 import { OpenCommands } from './open-commands.ts'
@@ -22,7 +22,7 @@ import {
   MOST_STARTS,
 } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
-import { frame, type Framed } from './wire.ts'
+import { frame, framedAt, type Framed } from './wire.ts'
 
 /** What a `hello` says of earlier connections, and what is known of them. */
 export interface Return {
@@ -466,10 +466,28 @@ export class Room {
     const missed = this.timeline.missed(resume, starts)
     if (missed === undefined) return undefined
     const ahead = [...missed.cursor.counts].filter(([origin, n]) => n > this.timeline.countOf(origin))
-    const frames = missed.events
-      .filter((event) => event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event))
-      .map(({ framed }) => framed)
+    const frames = this.#replay(
+      missed.events,
+      missed.cursor,
+      (event) => event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event),
+    )
     return { frames, ahead: ahead.length === 0 ? undefined : new Map(ahead) }
+  }
+
+  /**
+   * Missed events with their places. Where instances share the room, what was framed here does not know what the client
+   * has seen elsewhere: each place is that of the client and what has been replayed to it.
+   */
+  #replay(events: readonly LogEvent[], cursor: Cursor, isMeantFor: (event: LogEvent) => boolean): Framed[] {
+    if (this.shared === undefined) return events.filter(isMeantFor).map(({ framed }) => framed)
+    const counts = new Map(cursor.counts)
+    const { origin, seat } = this.timeline.place
+    const seats = new Map(cursor.seats).set(origin, seat)
+    counts.set(origin, counts.get(origin) ?? 0)
+    return events.flatMap((event) => {
+      counts.set(event.origin, Math.max(event.n, counts.get(event.origin) ?? 0))
+      return isMeantFor(event) ? [framedAt(event.framed, textOf({ read: cursor.read, counts, seats }))] : []
+    })
   }
 
   /** Tells the others here what became of a member. */
