@@ -69,3 +69,9 @@ export function isBehind(id: EntryId, other: EntryId): boolean {
   const compare = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
   return (compare(ms, otherMs) || compare(n, otherN)) > 0
 }
+
+/** A cursor of any origins as text. */
+export function textOf({ read, counts, seats }: Cursor): CursorText {
+  const parts = [...counts].map(([origin, n]) => partText(origin, n, seats.get(origin)))
+  return [...(read === undefined ? [] : [`!${read}`]), ...parts].join('.') as CursorText
+}

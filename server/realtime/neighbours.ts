@@ -160,13 +160,19 @@ export class Neighbours {
     }
     if (this.#trustAt === Infinity) return
     for (const [instance, known] of this.#known) {
-      if (known.suspicion === undefined && now - known.heardAt >= timeoutMs / 2)
+      if (known.suspicion === undefined && now - known.heardAt >= this.#askAfter(instance))
         known.suspicion = { nobody: 0, askedAt: -Infinity }
       const { suspicion } = known
       if (suspicion === undefined) continue
       if (this.#isDead(known)) this.#confirm(instance)
       else if (now - suspicion.askedAt >= ASK_AGAIN) this.#ask(instance, known, suspicion)
     }
+  }
+
+  /** One ping tells both sides that the other lives: of two, one asks a little later, and need not. */
+  #askAfter(instance: InstanceId): number {
+    const { timeoutMs, instance: self } = this.#options
+    return timeoutMs / 2 + (instance < self ? Math.min(ASK_AGAIN, timeoutMs / 8) : 0)
   }
 
   #ask(instance: InstanceId, known: Neighbour, suspicion: Suspicion): void {

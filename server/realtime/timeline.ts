@@ -82,6 +82,11 @@ export class Timeline {
     return origin === this.origin ? this.#n : (this.#counts.get(origin) ?? 0)
   }
 
+  /** How many seats were taken here. */
+  get place(): Start {
+    return { origin: this.origin, seat: this.#seats }
+  }
+
   /** Takes a place for a new seat, which no cursor from before it has. */
   seat(): Start {
     this.#seats += 1

@@ -52,6 +52,14 @@ export function frame(message: ServerMessage): Framed {
   return lay(text, size, Buffer.allocUnsafe(frameSize(size)), 0)
 }
 
+/** The same event with another place, which stands last in its text. */
+export function framedAt({ page, end, size }: Framed, at: string): Framed {
+  const text = page.toString('utf8', end - size, end)
+  const moved = `${text.slice(0, text.lastIndexOf(',"at":"'))},"at":"${at}"}`
+  const length = Buffer.byteLength(moved)
+  return lay(moved, length, Buffer.allocUnsafe(frameSize(length)), 0)
+}
+
 /** A page starts small, since most rooms say little, and doubles up to the most. Bytes. */
 const FIRST_PAGE = 2 * 1024
 const MOST_PAGE = 64 * 1024

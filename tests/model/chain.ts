@@ -54,7 +54,7 @@ export class Chain {
   complete(settled = -Infinity): void {
     for (const sent of this.#ledger.events) {
       if (sent.sentAt < this.startedAt || this.#got.has(sent) || !isMeantFor(this.#id, sent)) continue
-      const wasTaken = sent.answer?.ok === true || sent.arrived
+      const wasTaken = sent.answer?.ok === true || (sent.arrived && this.#ledger.arrivedIsTaken)
       const isDue = this.#lastOf(sent) > sent.n || (sent.answer?.at ?? Infinity) < settled
       if (wasTaken && isDue)
         this.#ledger.violated('RES-1', this.#name, `never got ${sent.kind} ${sent.from}#${sent.n}`)

@@ -65,6 +65,8 @@ export class Client {
   /** When it said hello last, and when it heard of the server. */
   helloAt = 0
   heardAt = 0
+  /** Since when it is a member on its connection. */
+  activeAt = 0
   readonly #around: Surroundings
   #attempt = 0
   #at: string | undefined
@@ -249,6 +251,7 @@ export class Client {
       return
     }
     this.phase = 'active'
+    this.activeAt = this.#around.world.now()
     this.knows.told(welcome.room, welcome.members)
     // One that moves faster than word of it may find that its state has not come along, and sees that here.
     if (this.#around.mayRepeat && this.knows.ownState !== undefined) this.knows.ownState = welcome.self.state
@@ -287,6 +290,7 @@ export class Client {
 
   #approved({ members, room }: ServerMessageOf<'approved'>): void {
     this.phase = 'active'
+    this.activeAt = this.#around.world.now()
     this.knows.told(room, members)
     this.#letIn()
   }

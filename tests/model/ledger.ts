@@ -34,6 +34,8 @@ const markOf = (data: unknown): Mark | undefined =>
 export class Ledger {
   readonly violations: string[] = []
   readonly events: Sent[] = []
+  /** Whether an event that one receiver has is one that all must have, though its sender was never answered. */
+  arrivedIsTaken = true
   readonly #byKey = new Map<string, Sent>()
   readonly #counts = new Map<string, number>()
   readonly #world: World

@@ -19,9 +19,9 @@ const SCENARIO_RULES: Readonly<Record<ScenarioName, string>> = {
   window: '[ROOM-2] [ROOM-3] [RES-1]',
 }
 
-const SEEDS = 200
+const SEEDS = 120
 /** These say some hundred times as much. */
-const LONG_SEEDS = 25
+const LONG_SEEDS = 15
 /** Machines that run the tests are slower than those that write them. Milliseconds. */
 const PATIENCE = 60_000
 

@@ -39,7 +39,9 @@ export function createJudge(
       if (before !== here) resumes.elsewhere += 1
       if (before?.isDead === true) resumes.afterEnd += 1
       if (passed === 'too much') return 'resumed over more than the log keeps'
-      if (welcomed.slice(0, -1).some(({ closedWith }) => closedWith === CLOSES.left))
+      // Who hears nothing does not hear of a leave either.
+      const isDeaf = here !== undefined && (here.troubledUntil > lostAt || site.disturbedUntil > lostAt)
+      if (!isDeaf && welcomed.slice(0, -1).some(({ closedWith }) => closedWith === CLOSES.left))
         return 'resumed although it had left'
       // When a seat was lost is known exactly only where its instance lives and was never in trouble.
       const isKnown = welcomed.every(({ entrance }) => {

@@ -46,6 +46,8 @@ class Story {
   constructor(seed: number, scenario: SeveralScenario, traced: boolean) {
     const world = new World(seed, traced)
     const ledger = new Ledger(world)
+    // What was not answered and comes late, behind what its sender sent from elsewhere, is kept from those who have that.
+    ledger.arrivedIsTaken = false
     const isCalm = (): boolean => this.#run?.isCalm ?? true
     const calmPost = { lost: 0, doubled: 0 }
     this.exchange = new Exchange(world, () => (isCalm() ? calmPost : scenario.post))

@@ -19,12 +19,15 @@ const serverOf = ({ entrance }: Link): Server | undefined =>
   entrance instanceof Server ? entrance : undefined
 
 /** Where a client is connected, welcomed and seen by nobody else's hand, for how long, if it is. */
-function placeOf({ links, phase, isIn }: Client, now: number): { server: Server; forMs: number } | undefined {
+function placeOf(
+  { links, phase, isIn, activeAt }: Client,
+  now: number,
+): { server: Server; forMs: number } | undefined {
   const link = links.at(-1)
   if (link?.spokeAt === undefined || !link.isLive || !link.isHeld || phase !== 'active' || !isIn)
     return undefined
   const server = serverOf(link)
-  return server === undefined ? undefined : { server, forMs: now - link.spokeAt }
+  return server === undefined ? undefined : { server, forMs: now - Math.max(link.spokeAt, activeAt) }
 }
 
 export function watch(run: Run<Fleet>, scenario: SeveralScenario): void {

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { SEVERAL_NAMES, type SeveralName } from './cluster/scenarios.ts'
+import { simulateSeveral } from './cluster/simulate.ts'
+
+/**
+ * Scenarios with several instances that hold in every run that was tried, and the rules they look at. The others find
+ * schedules that still break one: `npx tsx tests/model/run.ts SEEDS several/` says which.
+ */
+const SOUND: Readonly<Partial<Record<SeveralName, string>>> = {
+  'several/sparse': '[ROOM-1] [ROOM-3] [RES-2] [SESS-2] [SYNC-1]',
+  'several/trim': '[RES-1] [RES-2] [ROOM-3]',
+  'several/together': '[SYNC-1] [SYNC-5] [RES-1]',
+}
+
+const SEEDS = 15
+/** Milliseconds. */
+const PATIENCE = 90_000
+
+test.each(Object.entries(SOUND) as [SeveralName, string][])(
+  'model, %s: %s',
+  async (name) => {
+    const broken: string[] = []
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { violations } = await simulateSeveral(name, seed)
+      if (violations.length > 0)
+        broken.push(`npx tsx tests/model/run.ts trace ${seed} ${name}\n${violations.join('\n')}`)
+    }
+    expect(broken.length, `${broken.length} seeds broke; the first:\n${broken[0]}`).toBe(0)
+  },
+  PATIENCE,
+)
+
+test(
+  'the runs with several instances do what their names promise',
+  async () => {
+    const sums = async (name: SeveralName, seeds: number): Promise<Record<string, number>> => {
+      const all: Record<string, number> = {}
+      for (let seed = 1; seed <= seeds; seed += 1) {
+        const { figures } = await simulateSeveral(name, seed)
+        for (const [figure, count] of Object.entries(figures)) all[figure] = (all[figure] ?? 0) + count
+      }
+      return all
+    }
+    const plain = await sums('several/plain', 4)
+    expect(plain['elsewhere']).toBeGreaterThan(10)
+    expect(plain['deaths'] ?? 0).toBe(0)
+    const killed = await sums('several/killAll', 6)
+    expect(killed['killAll']).toBe(6)
+    expect(killed['deaths']).toBeGreaterThan(3)
+    expect(killed['afterEnd']).toBeGreaterThan(3)
+    const rolling = await sums('several/rolling', 4)
+    expect(rolling['afterEnd']).toBeGreaterThan(2)
+    expect((await sums('several/together', 3))['elsewhere']).toBe(0)
+  },
+  PATIENCE,
+)
+
+test('a run with several instances is the same each time', async () => {
+  const happened = async (): Promise<string[]> =>
+    (await simulateSeveral('several/kill', 1, true)).trace.map((line) => line.slice(0, 24))
+  const once = await happened()
+  expect(once.length).toBeGreaterThan(100)
+  expect(await happened()).toEqual(once)
+})
+
+test('every scenario runs', async () => {
+  for (const name of SEVERAL_NAMES) {
+    const { figures } = await simulateSeveral(name, 1)
+    expect(figures['events'], name).toBeGreaterThan(0)
+  }
+}, 60_000)
