@@ -149,7 +149,7 @@ export class Neighbours {
   }
 
   #look(): void {
-    const { clock, timeoutMs, paused } = this.#options
+    const { clock, paused } = this.#options
     const now = clock.now()
     const late = now - this.#tickedAt - TICK
     this.#tickedAt = now

@@ -6,7 +6,7 @@ import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
-import { textOf, type Cursor, type Origin } from './cursor.ts'
+import type { Origin } from './cursor.ts'
 import type { SeatEnd } from './letters.ts'
 import type { Entered, Return, Waiting } from './entering.ts'
 import { changeOf, fanOut, openMessage } from './fan-out.ts'
@@ -17,7 +17,7 @@ import { OpenCommands } from './open-commands.ts'
 import { memberOf, membersOf, Presence } from './presence.ts'
 import { isConnected, send, shape, type Earlier, type Seat, type Visitor, MOST_STARTS } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
-import { frame, framedAt, type Framed } from './wire.ts'
+import { frame, type Framed } from './wire.ts'
 
 /** A place, at once or once the event is in the stored log. */
 export type Published = CursorText | Promise<CursorText>
@@ -158,8 +158,9 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const here = missedBy(this.timeline, visitor, known, back.resume)
-    const missed = here ?? missedBy(this.timeline, visitor, back.earlier, back.resume)
+    const here = missedBy(this.timeline, visitor, known, back.resume, this.shared !== undefined)
+    const missed =
+      here ?? missedBy(this.timeline, visitor, back.earlier, back.resume, this.shared !== undefined)
     const resumesFrom = here === undefined ? back.earlier?.since : known?.speaker.since
     const since = missed === undefined ? attempt : (resumesFrom ?? attempt)
     const seat =
@@ -382,46 +383,6 @@ export class Room {
     return attempt ?? highest
   }
 
-<<<<<<< HEAD
-=======
-  /** All or nothing: never a part of what was missed. */
-  #missedBy(
-    visitor: Visitor,
-    earlier: Earlier | Seat | undefined,
-    resume: string | undefined,
-  ): { frames: Framed[]; ahead: ReadonlyMap<Origin, number> | undefined } | undefined {
-    if (earlier === undefined || resume === undefined) return undefined
-    const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
-    const starts: readonly Start[] =
-      waitedUntil === undefined ? earlier.starts : [{ origin: this.timeline.origin, seat: 0 }]
-    const missed = this.timeline.missed(resume, starts)
-    if (missed === undefined) return undefined
-    const ahead = [...missed.cursor.counts].filter(([origin, n]) => n > this.timeline.countOf(origin))
-    const frames = this.#replay(
-      missed.events,
-      missed.cursor,
-      (event) => event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event),
-    )
-    return { frames, ahead: ahead.length === 0 ? undefined : new Map(ahead) }
-  }
-
-  /**
-   * Missed events with their places. Where instances share the room, what was framed here does not know what the client
-   * has seen elsewhere: each place is that of the client and what has been replayed to it.
-   */
-  #replay(events: readonly LogEvent[], cursor: Cursor, isMeantFor: (event: LogEvent) => boolean): Framed[] {
-    if (this.shared === undefined) return events.filter(isMeantFor).map(({ framed }) => framed)
-    const counts = new Map(cursor.counts)
-    const { origin, seat } = this.timeline.place
-    const seats = new Map(cursor.seats).set(origin, seat)
-    counts.set(origin, counts.get(origin) ?? 0)
-    return events.flatMap((event) => {
-      counts.set(event.origin, Math.max(event.n, counts.get(event.origin) ?? 0))
-      return isMeantFor(event) ? [framedAt(event.framed, textOf({ read: cursor.read, counts, seats }))] : []
-    })
-  }
-
->>>>>>> model
   /** Tells the others here what became of a member. */
   #announce(id: SessionId, before: Member | undefined, reason: LeaveReason = 'left'): void {
     const event = changeOf(id, before, this.member(id), this.at, reason)
