@@ -167,7 +167,9 @@ export class Hub {
    */
   async place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     if (this.#shared !== undefined) return this.#shared.place(stored, session, comer)
-    return { room: this.#open(stored), session, back: returnOf(comer), done: NOTHING }
+    const room = this.#open(stored)
+    // Who is refused after all must not leave a room open that nobody is in.
+    return { room, session, back: returnOf(comer), done: () => room.closeIfEmpty() }
   }
 
   #open(stored: StoredRoom): Room {
