@@ -88,7 +88,9 @@ function run<T extends ClientMessageType>(
 function reply(turn: Turn, id: MessageId | undefined, outcome: Outcome): void {
   if (!outcome.ok) turn.connection.refuse(id, outcome.code, outcome.message)
   else if (id !== undefined) {
-    const { at, data } = outcome
+    const { data } = outcome
+    // The newest place and not the event's own: what was delivered between it and this answer is not to come again.
+    const { at } = turn.room
     turn.connection.send(frame({ type: 'reply', id, ok: true, at, ...(data === undefined ? {} : { data }) }))
   }
 }
