@@ -129,6 +129,15 @@ export class Timeline {
     this.#join()
   }
 
+  /**
+   * Whether a cursor has events that this instance does not know of. If the log does not have them either they were
+   * accepted by an instance that is cut off from it, and what else was, nobody else can tell: its place is not known.
+   */
+  isAhead(text: string): boolean {
+    const cursor = readCursor(text)
+    return cursor !== undefined && this.#isAhead(cursor)
+  }
+
   /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
   continues(text: string, starts: readonly Start[]): boolean {
     const cursor = readCursor(text)
@@ -146,9 +155,14 @@ export class Timeline {
     // Places of this origin that have not been.
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
     if (!hasStart(cursor, starts)) return undefined
+    if (this.#isAhead(cursor)) return undefined
     if (!this.#isWhole(cursor)) return undefined
     if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
     return { events: withoutLate(this.log.all(), cursor), cursor }
+  }
+
+  #isAhead(cursor: Cursor): boolean {
+    return [...cursor.counts].some(([origin, n]) => n > this.countOf(origin))
   }
 
   #isWhole(cursor: Cursor): boolean {
