@@ -16,7 +16,7 @@ const DAMAGES: readonly (readonly [string, (admin: Admin, key: string, type: str
     [
       'garbage',
       async (admin, key, type) => {
-        if (type === 'string') await admin.set(key, '\u0001{not json', { KEEPTTL: true } as never)
+        if (type === 'string') await admin.set(key, '\u0001{not json', { KEEPTTL: true })
         else if (type === 'hash')
           for (const field of await admin.hKeys(key)) await admin.hSet(key, field, '\u0001{not json')
         else await admin.xAdd(key, '*', { e: '\u0001{not json' })
@@ -26,7 +26,7 @@ const DAMAGES: readonly (readonly [string, (admin: Admin, key: string, type: str
       'an unknown version',
       async (admin, key, type) => {
         const later = JSON.stringify({ v: 99, what: 'of a later version' })
-        if (type === 'string') await admin.set(key, later, { KEEPTTL: true } as never)
+        if (type === 'string') await admin.set(key, later, { KEEPTTL: true })
         else if (type === 'hash')
           for (const field of await admin.hKeys(key)) await admin.hSet(key, field, later)
         else await admin.xAdd(key, '*', { e: later })

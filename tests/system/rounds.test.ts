@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from 'vitest'
 import { lineOf, Rounds } from './fault-rounds.ts'
 
-const ROUNDS = 5
-const SEED = 1
+/** A restart, a cut, a pause, two killed and one killed. `rounds.ts` draws the others too. */
+const SEEDS = [102, 103, 107, 108, 111]
 const rounds = new Rounds()
 afterAll(() => rounds.close())
 
-test.each(Array.from({ length: ROUNDS }, (_, n) => SEED + n))(
+test.each(SEEDS)(
   '[RES-2] [ROOM-3] [SYNC-2] a round of chatter with a fault: views are equal, nothing is lost, doubled or reordered (seed %i)',
   { timeout: 120_000 },
   async (seed) => {
