@@ -201,8 +201,7 @@ export class Doorway {
       resume === undefined
         ? undefined
         : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
-    const isBehind = resume !== undefined && room.timeline.isBehind(resume)
-    if (isBehind || (!isHere() && continued() !== undefined)) {
+    if (resume !== undefined && (room.timeline.isAhead(resume) || (!isHere() && continued() !== undefined))) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error
@@ -262,6 +261,12 @@ interface Plan {
   /** Where it begins; absent where it is there already. */
   readonly start: Start | undefined
 }
+
+/** The same for a room of one instance. */
+export const returnOf = ({ attempt, resume }: Comer): Place['back'] => ({
+  ...(attempt === undefined ? {} : { attempt }),
+  ...(resume === undefined ? {} : { resume }),
+})
 
 /** A client that does not count is the latest; one that gives a count twice comes later the second time. */
 function attemptFor({ attempt }: Comer, known: number): number {

@@ -58,7 +58,6 @@ export function freshSeat(
     speaker: { attempt: 0, since: 0 },
     key: back.key,
     moved: how.starts !== undefined,
-    ahead: undefined,
     state: earlier?.state ?? {},
     link: { kind: 'connected', connection },
   }

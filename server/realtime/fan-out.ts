@@ -1,20 +1,9 @@
 import type { CursorText, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member } from '../protocol/models.ts'
-import type { Origin } from './cursor.ts'
 import type { Audience } from './log.ts'
 import { send, type Seat } from './seat.ts'
 import type { Framed } from './wire.ts'
-
-/** The place of an event of another origin. */
-export interface Place {
-  readonly origin: Origin
-  readonly n: number
-}
-
-/** Whether a member has seen an event on another instance that is new to this one. */
-const isBefore = ({ ahead }: Seat, place: Place | undefined): boolean =>
-  ahead !== undefined && place !== undefined && place.n <= (ahead.get(place.origin) ?? 0)
 
 /** Sends an event to those here that it is meant for; never to its sender [ROOM-4]. */
 export function fanOut(
@@ -22,17 +11,16 @@ export function fanOut(
   framed: Framed,
   from: SessionId | undefined,
   audience: Audience,
-  place?: Place,
 ): void {
   if (audience.kind === 'member') {
     const seat = seats.get(audience.id)
-    if (seat !== undefined && seat.id !== from && !isBefore(seat, place)) send(seat, framed)
+    if (seat !== undefined && seat.id !== from) send(seat, framed)
     return
   }
   const sender = from === undefined ? undefined : seats.get(from)
   const hostsOnly = audience.kind === 'hosts'
   for (const seat of seats.values()) {
-    if (seat !== sender && (!hostsOnly || seat.role === 'host') && !isBefore(seat, place)) send(seat, framed)
+    if (seat !== sender && (!hostsOnly || seat.role === 'host')) send(seat, framed)
   }
 }
 

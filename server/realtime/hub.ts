@@ -12,7 +12,7 @@ import { Arrivals } from './arrivals.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import { Claims, type ClaimEvent } from './claims.ts'
 import type { Connection } from './connection.ts'
-import type { Comer, Place } from './doorway.ts'
+import { returnOf, type Comer, type Place } from './doorway.ts'
 import { ENDINGS, LEAVE_REASONS, type Ending } from './endings.ts'
 import { HOSTS } from './log.ts'
 import { Recent } from './recent.ts'
@@ -375,8 +375,3 @@ export class Hub {
 }
 
 const NO_ROWS: Rows = new Map()
-
-const returnOf = ({ attempt, resume }: Comer): Place['back'] => ({
-  ...(attempt === undefined ? {} : { attempt }),
-  ...(resume === undefined ? {} : { resume }),
-})

@@ -20,7 +20,7 @@ export interface IncomingDeps {
   readonly shared: SharedRooms
   readonly clock: Clock
   /** Hands an event to the members here. */
-  readonly deliver: (framed: Framed, event: Outgoing, origin: Origin, n: number) => void
+  readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
   readonly concerns: (event: Outgoing) => boolean
   /** Events are missing that members here should have had. */
@@ -62,11 +62,18 @@ export class IncomingEvents {
   /** A hint. */
   offer(batch: Batch): void {
     if (batch.origin === this.#deps.timeline.origin) return
-    if (this.#follows(batch)) this.#deliver(batch, undefined, false)
-    else if (!this.#isOld(batch)) {
+    if (this.#follows(batch)) {
+      this.#deliver(batch, undefined, false)
+      this.refresh()
+    } else if (!this.#isOld(batch)) {
       if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(batch)
       if (this.#isOpen) this.#want()
     }
+  }
+
+  /** Reads the log now and then, so that cursors need not name origins for ever that have spoken once. */
+  refresh(): void {
+    if (this.#isOpen && this.#reading === undefined && this.#deps.timeline.isUnread) this.#want()
   }
 
   /** An origin says how far it is: what is missing is read. */
@@ -216,7 +223,7 @@ export class IncomingEvents {
         speaker: speaker ?? { attempt: 0, since: 0 },
         ...known,
       })
-      if (!quietly) deliver(framed, event, origin, n)
+      if (!quietly) deliver(framed, event)
     }
   }
 }

@@ -1,15 +1,8 @@
-import { textOf, type Cursor, type Origin } from './cursor.ts'
+import { textOf, type Cursor } from './cursor.ts'
 import type { LogEvent } from './log.ts'
 import type { Earlier, Seat, Visitor } from './seat.ts'
 import type { Start, Timeline } from './timeline.ts'
 import { framedAt, type Framed } from './wire.ts'
-
-/** What a connection that comes back is to be sent. */
-export interface Missed {
-  readonly frames: readonly Framed[]
-  /** Numbers of other origins up to which it has seen events that this instance has not. */
-  readonly ahead: ReadonlyMap<Origin, number> | undefined
-}
 
 /**
  * What a visitor missed behind the place it says it saw last. All or nothing: never a part [RES-1].
@@ -22,20 +15,18 @@ export function missedBy(
   earlier: Earlier | Seat | undefined,
   resume: string | undefined,
   isShared: boolean,
-): Missed | undefined {
+): Framed[] | undefined {
   if (earlier === undefined || resume === undefined) return undefined
   const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
   const starts: readonly Start[] =
     waitedUntil === undefined ? earlier.starts : [{ origin: timeline.origin, seat: 0 }]
   const missed = timeline.missed(resume, starts)
   if (missed === undefined) return undefined
-  const ahead = [...missed.cursor.counts].filter(([origin, n]) => n > timeline.countOf(origin))
   const isFor = (event: LogEvent): boolean =>
     event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event)
-  const frames = isShared
+  return isShared
     ? replayed(timeline, missed.events, missed.cursor, isFor)
     : missed.events.filter(isFor).map(({ framed }) => framed)
-  return { frames, ahead: ahead.length === 0 ? undefined : new Map(ahead) }
 }
 
 /**

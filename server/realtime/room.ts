@@ -6,7 +6,6 @@ import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
-import type { Origin } from './cursor.ts'
 import type { SeatEnd } from './letters.ts'
 import type { Entered, Return, Waiting } from './entering.ts'
 import { changeOf, fanOut, openMessage } from './fan-out.ts'
@@ -177,7 +176,6 @@ export class Room {
     seat.speaker = { attempt, since }
     // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
     seat.key = known?.key ?? earlierWaiting?.key ?? back.key
-    seat.ahead = missed?.ahead
     this.#seats.set(id, seat)
     const { link } = seat
     seat.link = { kind: 'connected', connection }
@@ -187,7 +185,7 @@ export class Room {
     this.shared?.changed(seat)
     return missed === undefined || back.resume === undefined
       ? { kind: 'entered', resumed: false, at: this.at, missed: [] }
-      : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed: missed.frames }
+      : { kind: 'entered', resumed: true, at: back.resume as CursorText, missed }
   }
 
   /**
@@ -343,8 +341,8 @@ export class Room {
   }
 
   /** Hands an event of another instance to those here that it is meant for. */
-  deliverForeign(framed: Framed, { from, audience }: Outgoing, origin: Origin, n: number): void {
-    fanOut(this.#seats, framed, from, audience, { origin, n })
+  deliverForeign(framed: Framed, { from, audience }: Outgoing): void {
+    fanOut(this.#seats, framed, from, audience)
   }
 
   #learn(event: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {

@@ -35,8 +35,6 @@ export interface Seat extends Visitor {
   key: SeatName | undefined
   /** It came from another instance, and has sent nothing from here yet. */
   moved: boolean
-  /** It has seen events of other origins up to these numbers, which this instance has not yet. */
-  ahead: ReadonlyMap<Origin, number> | undefined
   state: MemberState
   link: Link
 }

@@ -30,8 +30,11 @@ export interface Foreign {
   readonly id?: EntryId
 }
 
-/** Others' parts a cursor may have before the log is to be read, which makes them needless. */
+/** Others' parts a cursor may have before the log is to be read, which makes them needless … */
 const MANY_PARTS = 12
+/** … and events that may go by: fewer than half of what a log keeps. */
+const MANY_EVENTS = 400
+const SOME_EVENTS = 40
 
 /**
  * The order of a room's events on this instance: its own numbers, what it has of other origins, the cursor behind the
@@ -47,6 +50,8 @@ export class Timeline {
   /** Those of them that have spoken since the log was read last, with their part of the cursor. */
   readonly #spoken = new Map<Origin, string>()
   #others = ''
+  /** Events since the log was read last. */
+  #sinceRead = 0
   /** The newest place as text, until something changes. */
   #at: CursorText | undefined
   #read: EntryId | undefined
@@ -68,9 +73,10 @@ export class Timeline {
     return this.#read
   }
 
-  /** Whether reading the log would shorten the cursor much. */
-  get isLong(): boolean {
-    return this.#spoken.size > MANY_PARTS
+  /** Whether the log is to be read, though nothing is missing: what cursors name must not outlive it there. */
+  get isUnread(): boolean {
+    const most = this.#spoken.size > MANY_PARTS ? SOME_EVENTS : MANY_EVENTS
+    return this.#spoken.size > 0 && this.#sinceRead > most
   }
 
   /** The newest number of each origin. */
@@ -97,6 +103,7 @@ export class Timeline {
   /** Frames the next own event. @param open JSON text without its last brace */
   own(open: string, from: SessionId | undefined, audience: Audience, speaker?: Speaker): Framed {
     this.#n += 1
+    this.#sinceRead += 1
     this.#at = undefined
     const text = `${open},"at":"${this.at}"}`
     return this.log.add(this.origin, this.#n, text, from, audience, speaker)
@@ -116,6 +123,7 @@ export class Timeline {
   /** An event of another origin went by, delivered or not. */
   count(origin: Origin, n: number): void {
     this.#counts.set(origin, n)
+    this.#sinceRead += 1
     this.#speak(origin, n)
   }
 
@@ -127,15 +135,19 @@ export class Timeline {
   /** The log was read up to an entry, and everything in it was delivered here. @param lasting origins to watch on */
   readUpTo(id: EntryId, oldest: EntryId | undefined, lasting: ReadonlySet<Origin>): void {
     this.#read = id
+    this.#sinceRead = 0
     this.#oldest ??= oldest
     for (const origin of this.#spoken.keys()) if (!lasting.has(origin)) this.#spoken.delete(origin)
     this.#join()
   }
 
-  /** Whether a cursor has events of other origins that have not come here. */
-  isBehind(text: string): boolean {
+  /**
+   * Whether a cursor has events that this instance does not know of. If the log does not have them either they were
+   * accepted by an instance that is cut off from it, and what else was, nobody else can tell: its place is not known.
+   */
+  isAhead(text: string): boolean {
     const cursor = readCursor(text)
-    return [...(cursor?.counts ?? [])].some(([origin, n]) => n > this.countOf(origin))
+    return cursor !== undefined && this.#isAhead(cursor)
   }
 
   /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
@@ -155,9 +167,14 @@ export class Timeline {
     // Places of this origin that have not been.
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
     if (!hasStart(cursor, starts)) return undefined
+    if (this.#isAhead(cursor)) return undefined
     if (!this.#isWhole(cursor)) return undefined
     if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
     return { events: withoutLate(this.log.all(), cursor), cursor }
+  }
+
+  #isAhead(cursor: Cursor): boolean {
+    return [...cursor.counts].some(([origin, n]) => n > this.countOf(origin))
   }
 
   #isWhole(cursor: Cursor): boolean {

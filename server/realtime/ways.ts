@@ -30,7 +30,7 @@ export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps):
     timeline: room.timeline,
     shared,
     clock,
-    deliver: (framed, event, origin, n) => room.deliverForeign(framed, event, origin, n),
+    deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
     hole: () => {
       warn('events of a room were missed: its members here connect again')
@@ -60,6 +60,7 @@ export function wayOut(room: Room, deps: SharingDeps, incoming: IncomingEvents):
       // Its sender has moved on and was heard from there first.
       if (incoming.isLate(event)) timeline.pass()
       else room.place(event)
+      incoming.refresh()
     },
     unheard: (other) => neighbours.unheard(other),
     idle: () => room.closeIfEmpty(),

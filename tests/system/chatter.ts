@@ -190,11 +190,22 @@ function faultsOf(sender: Traveller, receiver: Traveller, chain: Chain, isNewest
     seen.add(n)
     highest = Math.max(highest, n)
   }
-  for (const { n, outcome, at } of sender.said) {
-    // What was sent before this chain began, its first welcome may have had behind it.
-    if (outcome !== 'ok' || at < chain.since || seen.has(n)) continue
-    if (isNewest || n < highest) say(`${n} was lost${n < highest ? ` (before ${highest})` : ''}`)
+  // The highest that was heard of each chain of the sender: what it sent before in the same chain must have come before.
+  const heardOf = new Map<number, number>()
+  for (const n of heard) {
+    const of = sender.said[n - 1]?.chain ?? 0
+    heardOf.set(of, Math.max(n, heardOf.get(of) ?? 0))
   }
+  // What was sent before this chain began, its first welcome may have had behind it.
+  const lost = sender.said
+    .filter(({ n, outcome, at }) => outcome === 'ok' && at >= chain.since && !seen.has(n))
+    .filter((said) => isNewest || said.n < (heardOf.get(said.chain) ?? 0))
+    .map(({ n }) => n)
+  if (lost.length > 0)
+    say(
+      `${lost.length} lost, ${lost[0]} to ${lost.at(-1)}, of ${sender.said.length}; the highest heard is ${highest} ` +
+        `(chain ${receiver.chains.indexOf(chain) + 1} of ${receiver.chains.length}, the sender's ${sender.chains.length}; now at ${receiver.url}, the sender at ${sender.url})`,
+    )
   return faults.slice(0, 5)
 }
 

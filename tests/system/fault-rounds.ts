@@ -183,18 +183,18 @@ export class Rounds {
   async #disturb(cluster: Cluster, chatter: Chatter, fault: Fault, random: Random): Promise<void> {
     chatter.talk()
     await sleep(within(random, 200, 800))
-    const state = { isOver: false }
+    const over = new AbortController()
     // Members move all the while.
     const moving = (async () => {
-      while (!state.isOver) {
+      while (!over.signal.aborted) {
         await sleep(within(random, 100, 900))
-        if (!state.isOver) pick(random, chatter.travellers).drop()
+        if (!over.signal.aborted) pick(random, chatter.travellers).drop()
       }
     })()
     try {
       await fault(cluster, random)
     } finally {
-      state.isOver = true
+      over.abort()
       await moving
     }
     await sleep(within(random, 0, 500))

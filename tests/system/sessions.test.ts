@@ -26,7 +26,7 @@ overBackends('sessions on three instances', {}, (cluster, backend) => {
     )
     const before = travellers.map(({ welcome }) => welcome?.instance)
     const exits = await Promise.all(cluster().instances.map((instance) => instance.stop()))
-    expect(exits).toEqual(Array.from({ length: 3 }, () => ({ code: 0, signal: null })))
+    for (const exit of exits) expect(exit).toEqual({ code: 0, signal: null })
     await Promise.all(cluster().instances.map((instance) => instance.start()))
     await until(
       () => travellers.map(({ isLive, welcome }) => (isLive ? welcome?.instance : undefined)),

@@ -89,7 +89,7 @@ function reply(turn: Turn, id: MessageId | undefined, outcome: Outcome): void {
   if (!outcome.ok) turn.connection.refuse(id, outcome.code, outcome.message)
   else if (id !== undefined) {
     const { data } = outcome
-    // Of now: events that were delivered while this answer was on its way must not be taken back by its place.
+    // The newest place and not the event's own: what was delivered between it and this answer is not to come again.
     const { at } = turn.room
     turn.connection.send(frame({ type: 'reply', id, ok: true, at, ...(data === undefined ? {} : { data }) }))
   }
