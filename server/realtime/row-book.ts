@@ -19,6 +19,7 @@ export class RowBook {
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
   readonly #preparing = new Map<SeatName, number>()
+  #written: Promise<void> = Promise.resolve()
   /** Rows as they were put last. */
   readonly #put = new Map<SeatName, string>()
   #seatNumber = 0
@@ -64,7 +65,7 @@ export class RowBook {
     const row = rowOf(seat)
     if (this.#put.get(key) === JSON.stringify(row)) return
     this.noted(key, row)
-    this.#shared.put(this.#room.id, new Map([[key, row]])).catch(this.#failed)
+    this.#write(() => this.#shared.put(this.#room.id, new Map([[key, row]])))
   }
 
   /** A seat here is gone; its row stays while a hello is about to take it. */
@@ -75,7 +76,7 @@ export class RowBook {
   /** Removes rows, of this instance or of one that is gone. */
   remove(keys: readonly SeatName[]): void {
     for (const key of keys) this.#put.delete(key)
-    this.#shared.remove(this.#room.id, keys).catch(this.#failed)
+    if (keys.length > 0) this.#write(() => this.#shared.remove(this.#room.id, keys))
   }
 
   /** Of the rows that were found, removes those of leaves that the store never heard of. */
@@ -95,5 +96,10 @@ export class RowBook {
 
   #holds(key: SeatName): boolean {
     return [...this.#room.seats(), ...this.#room.waiting()].some((seat) => seat.key === key)
+  }
+
+  /** One after the other: parallel writes may overtake each other, and a row would be put behind its end. */
+  #write(write: () => Promise<void>): void {
+    this.#written = this.#written.then(write).catch(this.#failed)
   }
 }

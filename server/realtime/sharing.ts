@@ -240,13 +240,15 @@ export class Sharing implements Shared {
     const { presence, timeline } = this.#room
     const before = presence.seatsOf(from)
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
+    let isOld = false
     this.#room.changeOthers(concerned, () => {
-      presence.list(from, origin, pn, seats)
-      for (const seat of seats) presence.put(from, seat)
+      isOld = presence.list(from, origin, pn, seats) === undefined
+      if (!isOld) for (const seat of seats) presence.put(from, seat)
     })
     timeline.watch(origin)
     this.incoming.reaches(origin, n)
-    for (const { id, attempt } of seats) this.#met(id, attempt, from)
+    // What a list says that a later telling has overtaken may be over by now.
+    if (!isOld) for (const { id, attempt } of seats) this.#met(id, attempt, from)
   }
 
   #seatTold({ from, seat }: LetterOf<'seat'>): void {

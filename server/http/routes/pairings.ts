@@ -106,6 +106,10 @@ async function guarded<T>(
   }
 }
 
+/** How often, and how far apart, a claim is looked at whose time is over while the store does not answer. */
+const LOOKS = 10
+const AGAIN_AFTER_MS = 1_000
+
 /** Hosts learn that a device came in, or that one waits for them. */
 function announce(
   { hub, sessions, clock, log }: HttpServices,
@@ -117,7 +121,7 @@ function announce(
     return
   }
   const lifeMs = Math.max(0, Date.parse(session.expiresAt) - clock.now())
-  hub.claims.pending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
+  const expire = (): void => {
     hub.end(room.id, session.id, 'revoked')
     hub.claims.done(room.id, id, 'expired', undefined, session.id)
     sessions
@@ -127,5 +131,21 @@ function announce(
         // Its row says itself when it ends, so the claim is over all the same.
         log.warn({ err: error, room: room.id }, 'an expired claim could not be deleted')
       })
+  }
+  // A host may have let it in on another instance, which tells those in the room, and this one may not be among them.
+  const look = (tries: number): void => {
+    sessions.find(room.id, session.id).then(
+      (record) => {
+        if (record?.status !== 'active') expire()
+      },
+      (error: unknown) => {
+        log.warn({ err: error, room: room.id }, 'a claim whose time is over could not be read')
+        if (tries > 1) hub.later(AGAIN_AFTER_MS, () => look(tries - 1))
+      },
+    )
+  }
+  hub.claims.pending(room.id, { id, session: session.id, role: session.role, ...who }, lifeMs, () => {
+    if (hub.isShared) look(LOOKS)
+    else expire()
   })
 }
