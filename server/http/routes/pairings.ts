@@ -64,9 +64,13 @@ export const pairingRoutes: Routes = async (app, { services }) => {
           (id) => hub.info(id),
         ),
       )
-      // The first time may have ended without an answer of the store, before anybody was told.
-      const isUntold = claimed.session.status === 'pending' && !hub.claims.isTold(claimed.room.id, claimed.id)
-      if (!claimed.repeated || isUntold) {
+      // The first time may have ended without an answer of the store, before anybody was told; or be overtaken by the
+      // second, and even by what became of it.
+      const isNews =
+        claimed.session.status === 'pending'
+          ? !hub.claims.isTold(claimed.room.id, claimed.id)
+          : !claimed.repeated
+      if (isNews) {
         request.log.info(
           { room: claimed.room.id, member: claimed.session.id, status: claimed.session.status },
           'paired',
