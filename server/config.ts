@@ -140,3 +140,6 @@ export function loadConfig(): Config {
   )
   return configFrom(Object.fromEntries(said))
 }
+
+/** The variables of this process as they are, for what starts others. */
+export const ownEnvironment = (): Readonly<Record<string, string | undefined>> => process.env

@@ -2,6 +2,7 @@
  * `npm run dev:cluster [-- --redis]`: three instances of the built server over one store, behind one address, to play
  * with and to break: keys kill, restart, cut and switch off. Everything runs on loopback and ends with this process.
  */
+import { ownEnvironment } from '../config.ts'
 import process from 'node:process'
 import { startRedisAlone, startUpstash, type Backend } from './cluster/backend.ts'
 import { startBalancer, type Balancer } from './cluster/balancer.ts'
@@ -27,7 +28,7 @@ function readable(line: string): string {
 /** What the user has set, but for what leads to another store or names another address. */
 function environment(backend: Backend, port: number): Record<string, string> {
   const mine = new Set(['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'REDIS_URL', 'HOST', 'PORT'])
-  const theirs = Object.entries(process.env).flatMap(([name, value]) =>
+  const theirs = Object.entries(ownEnvironment()).flatMap(([name, value]) =>
     value === undefined || mine.has(name) ? [] : [[name, value] as const],
   )
   return {
@@ -127,11 +128,11 @@ function onKeys(backend: Backend, instances: Instances): void {
 async function run(options: readonly string[]): Promise<void> {
   const unknown = options.find((option) => option !== '--redis')
   if (unknown !== undefined) throw new Error(`No such option: ${unknown} (there is --redis)`)
-  const host = process.env['HOST'] ?? '127.0.0.1'
+  const host = ownEnvironment()['HOST'] ?? '127.0.0.1'
   let targets: Instances['all'] = () => []
   const balancer: Balancer = await startBalancer({
     host,
-    port: Number(process.env['PORT'] ?? 3000),
+    port: Number(ownEnvironment()['PORT'] ?? 3000),
     targets: () => targets(),
   })
   closers.push(() => balancer.close())

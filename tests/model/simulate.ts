@@ -27,7 +27,7 @@ const NOTICED_WITHIN = 60_000
 const MARGIN = 5_000
 const IDLE = { chance: 0.2, ms: 65_000 }
 
-export const weighted = ({ weights }: Scenario): Action[] =>
+const weighted = ({ weights }: Scenario): Action[] =>
   Object.entries(weights).flatMap(([action, weight]) =>
     Array<Action>(Math.round(weight * 10)).fill(action as Action),
   )
