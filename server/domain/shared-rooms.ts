@@ -3,7 +3,7 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Appended, LogEntry, Store } from '../store/store.ts'
 import type { Member } from '../protocol/models.ts'
 import { reader, readSession, type SessionRecord, type Warn } from './records.ts'
-import { logKey, roomKey, seatsKey, sessionsKey } from './rooms.ts'
+import { logKey, readStoredRoom, roomKey, seatsKey, sessionsKey, type StoredRoom } from './rooms.ts'
 
 export type { LogEntry } from '../store/store.ts'
 
@@ -133,6 +133,10 @@ export class SharedRooms {
 
   async remove(room: RoomId, keys: readonly SeatName[]): Promise<void> {
     if (keys.length > 0) await this.#store.deleteRows(seatsKey(room), ...keys)
+  }
+
+  async room(id: RoomId): Promise<StoredRoom | 'deleted' | undefined> {
+    return readStoredRoom(id, await this.#store.get(roomKey(id)), this.#warn)
   }
 
   async seats(room: RoomId): Promise<readonly StoredSeat[]> {

@@ -11,7 +11,13 @@ const text = <T extends string = string>() => Type.Unsafe<T>(Type.String({ minLe
 const version = { v: Type.Literal(1), from: text<InstanceId>() }
 const inRoom = { ...version, room: text<RoomId>() }
 /** The opening of the room that a letter speaks of, and its rising number among what it tells of its seats. */
-const numbered = { ...inRoom, origin: text<Origin>(), pn: Type.Integer() }
+const numbered = {
+  ...inRoom,
+  origin: text<Origin>(),
+  pn: Type.Integer(),
+  /** The latest change of the room that the sender knows: who knows less reads it. */
+  rev: Type.Optional(Type.Integer()),
+}
 
 /** A seat as the instance that holds it tells of it. */
 const RemoteSeat = Type.Object({

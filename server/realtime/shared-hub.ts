@@ -196,6 +196,7 @@ export class SharedHub {
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
       post: (to, draft) => this.post.send(to, draft),
+      changed: (id) => void this.#readRoom(id),
       warn: (what) => log.warn({ room: room.id }, what),
       failed: (error) => this.#failed(error),
     }
@@ -302,6 +303,16 @@ export class SharedHub {
     } catch (error) {
       this.#failed(error)
       if (error instanceof StoreUnavailable) this.#returnAgain = true
+    }
+  }
+
+  async #readRoom(id: RoomId): Promise<void> {
+    try {
+      const stored = await this.#deps.shared.room(id)
+      if (stored === 'deleted') this.#deps.roomEnded(id)
+      else if (stored !== undefined) this.#deps.roomChanged(stored)
+    } catch (error) {
+      this.#failed(error)
     }
   }
 

@@ -81,6 +81,9 @@ export class Sharing implements Shared {
   }
 
   receive(letter: RoomLetter): void {
+    // Word of a change may have been lost.
+    if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
+      this.#deps.changed(this.#room.id)
     switch (letter.t) {
       case 'greet':
         this.#deps.neighbours.shares(letter.from, this.#room.id)
@@ -210,11 +213,12 @@ export class Sharing implements Shared {
     return { ...this.#numbers(), seats, n: this.#outgoing.logged }
   }
 
-  #numbers(): { room: Room['id']; origin: Origin; pn: number } {
-    return { room: this.#room.id, origin: this.#room.timeline.origin, pn: this.#pn }
+  #numbers(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
+    const { id, rev, timeline } = this.#room
+    return { room: id, origin: timeline.origin, pn: this.#pn, rev }
   }
 
-  #numbered(): { room: Room['id']; origin: Origin; pn: number } {
+  #numbered(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
     this.#pn += 1
     return this.#numbers()
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import type { SharedRooms } from '../domain/shared-rooms.ts'
-import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import { IncomingEvents } from './incoming.ts'
 import type { Draft } from './letters.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -19,6 +19,8 @@ export interface SharingDeps {
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */
   readonly hasEnded: (id: SessionId) => boolean
+  /** Somebody knows of a change of a room that has not come here. */
+  readonly changed: (room: RoomId) => void
   readonly warn: (what: string) => void
   readonly failed: (error: unknown) => void
 }
