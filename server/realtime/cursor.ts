@@ -50,15 +50,18 @@ export function readCursor(text: string): Cursor | undefined {
   if (read !== undefined) parts.shift()
   const counts = new Map<Origin, number>()
   const seats = new Map<Origin, number>()
+  const named = new Set<string>()
   for (const part of parts) {
     const [, origin, n, taken] = PART.exec(part) ?? []
-    if (origin === undefined || n === undefined || counts.has(origin as Origin)) return undefined
+    if (origin === undefined || n === undefined || named.has(origin)) return undefined
+    named.add(origin)
     const number = Number.parseInt(n, 36)
     if (!Number.isSafeInteger(number)) return undefined
-    counts.set(origin as Origin, number)
+    // Nothing beyond what was read.
+    if (number > 0) counts.set(origin as Origin, number)
     if (taken !== undefined) seats.set(origin as Origin, Number.parseInt(taken, 36))
   }
-  return counts.size === 0 ? undefined : { read, counts, seats }
+  return named.size === 0 ? undefined : { read, counts, seats }
 }
 
 /** Whether an entry stands behind another in a log. */
@@ -72,6 +75,7 @@ export function isBehind(id: EntryId, other: EntryId): boolean {
 
 /** A cursor of any origins as text. */
 export function textOf({ read, counts, seats }: Cursor): CursorText {
-  const parts = [...counts].map(([origin, n]) => partText(origin, n, seats.get(origin)))
+  const origins = new Set([...counts.keys(), ...seats.keys()])
+  const parts = [...origins].map((origin) => partText(origin, counts.get(origin) ?? 0, seats.get(origin)))
   return [...(read === undefined ? [] : [`!${read}`]), ...parts].join('.') as CursorText
 }

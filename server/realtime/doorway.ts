@@ -201,7 +201,12 @@ export class Doorway {
       resume === undefined
         ? undefined
         : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
-    if (resume !== undefined && (room.timeline.isAhead(resume) || (!isHere() && continued() !== undefined))) {
+    if (
+      resume !== undefined &&
+      (room.timeline.isAhead(resume) ||
+        room.timeline.isBehind(resume) ||
+        (!isHere() && continued() !== undefined))
+    ) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error

@@ -25,8 +25,6 @@ export interface IncomingDeps {
   readonly concerns: (event: Outgoing) => boolean
   /** Events are missing that members here should have had. */
   readonly hole: () => void
-  /** Origins of instances that are in the room. */
-  readonly lasting: () => ReadonlySet<Origin>
   readonly warn: (what: string) => void
   readonly failed: (error: unknown) => void
 }
@@ -143,14 +141,23 @@ export class IncomingEvents {
   }
 
   #take(entries: readonly LogEntry[], quietly: boolean): void {
-    const { timeline, lasting, warn } = this.#deps
+    const { timeline, warn } = this.#deps
+    let newest: string | undefined
+    const inLog = new Map<Origin, number>()
+    let isWhole = true
     for (const { id, text } of entries) {
       const batch = readBatch(text)
       if (batch === undefined) warn('an entry of a room log cannot be read and is treated as absent')
-      else this.#deliver(batch, id, quietly)
+      else {
+        this.#deliver(batch, id, quietly)
+        const last = batch.first + batch.events.length - 1
+        // An own entry whose append has not been answered: the members here do not have it yet.
+        isWhole &&= last <= timeline.countOf(batch.origin)
+        if (isWhole) inLog.set(batch.origin, last)
+      }
+      if (isWhole) newest = id
     }
-    const newest = entries.at(-1)
-    if (newest !== undefined) timeline.readUpTo(newest.id, entries[0]?.id, lasting())
+    if (newest !== undefined) timeline.readUpTo(newest, entries[0]?.id, inLog)
   }
 
   /** Hints that waited for a read. */

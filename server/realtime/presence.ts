@@ -27,10 +27,6 @@ export class Presence {
     return [...this.#others.keys()]
   }
 
-  origins(): Set<Origin> {
-    return new Set([...this.#others.values()].map(({ origin }) => origin))
-  }
-
   has(instance: InstanceId): boolean {
     return this.#others.has(instance)
   }

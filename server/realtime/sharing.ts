@@ -241,7 +241,7 @@ export class Sharing implements Shared {
   }
 
   #listed({ from, origin, pn, seats, n }: LetterOf<'greet'> | LetterOf<'answer'>): void {
-    const { presence, timeline } = this.#room
+    const { presence } = this.#room
     const before = presence.seatsOf(from)
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
     let isOld = false
@@ -249,7 +249,6 @@ export class Sharing implements Shared {
       isOld = presence.list(from, origin, pn, seats) === undefined
       if (!isOld) for (const seat of seats) presence.put(from, seat)
     })
-    timeline.watch(origin)
     this.incoming.reaches(origin, n)
     // What a list says that a later telling has overtaken may be over by now.
     if (!isOld) for (const { id, attempt } of seats) this.#met(id, attempt, from)

@@ -52,6 +52,8 @@ export class Timeline {
   #others = ''
   /** Events since the log was read last. */
   #sinceRead = 0
+  /** How far each origin's events were read from the log. */
+  readonly #inLog = new Map<Origin, number>()
   /** The newest place as text, until something changes. */
   #at: CursorText | undefined
   #read: EntryId | undefined
@@ -60,7 +62,8 @@ export class Timeline {
 
   /** The newest place. */
   get at(): CursorText {
-    return (this.#at ??= cursorText(this.#read, this.origin, this.#n, this.#seats, this.#others))
+    const own = this.#isBeyondRead(this.origin) ? this.#n : 0
+    return (this.#at ??= cursorText(this.#read, this.origin, own, this.#seats, this.#others))
   }
 
   /** The newest own number. */
@@ -127,17 +130,16 @@ export class Timeline {
     this.#speak(origin, n)
   }
 
-  /** An origin that may speak again stands in each cursor, whether it has spoken or not. */
-  watch(origin: Origin): void {
-    if (origin !== this.origin && !this.#spoken.has(origin)) this.#speak(origin, this.countOf(origin))
-  }
-
-  /** The log was read up to an entry, and everything in it was delivered here. @param lasting origins to watch on */
-  readUpTo(id: EntryId, oldest: EntryId | undefined, lasting: ReadonlySet<Origin>): void {
+  /**
+   * The log was read up to an entry: what is in it by then cursors need not name.
+   * @param inLog how far each origin's events are in what was read
+   */
+  readUpTo(id: EntryId, oldest: EntryId | undefined, inLog: ReadonlyMap<Origin, number>): void {
+    for (const [origin, n] of inLog) this.#inLog.set(origin, Math.max(n, this.#inLog.get(origin) ?? 0))
     this.#read = id
     this.#sinceRead = 0
     this.#oldest ??= oldest
-    for (const origin of this.#spoken.keys()) if (!lasting.has(origin)) this.#spoken.delete(origin)
+    for (const origin of this.#spoken.keys()) if (!this.#isBeyondRead(origin)) this.#spoken.delete(origin)
     this.#join()
   }
 
@@ -148,6 +150,12 @@ export class Timeline {
   isAhead(text: string): boolean {
     const cursor = readCursor(text)
     return cursor !== undefined && this.#isAhead(cursor)
+  }
+
+  /** Whether a cursor stands for more of the stored log than was read here: which events it has is not known yet. */
+  isBehind(text: string): boolean {
+    const read = readCursor(text)?.read
+    return read !== undefined && (this.#read === undefined || isBehind(read, this.#read))
   }
 
   /** Whether a cursor is of a seat that began at these places, or at one that goes on from them. */
@@ -169,8 +177,14 @@ export class Timeline {
     if (!hasStart(cursor, starts)) return undefined
     if (this.#isAhead(cursor)) return undefined
     if (!this.#isWhole(cursor)) return undefined
-    if (this.#counts.size === 0 && own !== undefined) return { events: this.log.behind(own), cursor }
+    if (cursor.read === undefined && this.#counts.size === 0 && own !== undefined)
+      return { events: this.log.behind(own), cursor }
     return { events: withoutLate(this.log.all(), cursor), cursor }
+  }
+
+  /** Whether an origin has spoken since the log was read last: its number then says more than the place in the log. */
+  #isBeyondRead(origin: Origin): boolean {
+    return this.#read === undefined || this.countOf(origin) > (this.#inLog.get(origin) ?? 0)
   }
 
   #isAhead(cursor: Cursor): boolean {

@@ -38,7 +38,6 @@ export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps):
       warn('events of a room were missed: its members here connect again')
       for (const connection of room.connections()) connection.close('overloaded')
     },
-    lasting: () => room.presence.origins(),
     warn,
     failed,
   })
