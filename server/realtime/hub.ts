@@ -88,7 +88,7 @@ export class Hub {
       random: this.#random,
       log: this.#log,
       makeRoom: (stored) => this.#makeRoom(stored),
-      ended: (room, id, ending) => void this.#endHere(room, id, ending),
+      ended: (room, id, ending) => void this.#endHere(room, id, ending, true),
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
@@ -222,14 +222,15 @@ export class Hub {
     return wasHere || [...seats.keys()].some((key) => key.startsWith(`${id}@`))
   }
 
-  #endHere(roomId: RoomId, id: SessionId, ending: Ending): boolean {
+  /** @param isTold another instance has ended it, and tells the hosts of its claim */
+  #endHere(roomId: RoomId, id: SessionId, ending: Ending, isTold = false): boolean {
     const reason = ENDINGS[ending]
     this.#ended.add(id)
     this.#options.sharing?.sessions.forget(id)
     const arrivals = this.arrivals.of(id).filter(({ room }) => room === roomId)
     for (const arrival of arrivals) arrival.ended = reason
     this.arrivals.settled(roomId, id)
-    const pairing = this.claims.takeOf(roomId, id)
+    const pairing = isTold ? undefined : this.claims.takeOf(roomId, id)
     if (pairing !== undefined) this.claims.done(roomId, pairing.id, 'denied', undefined, id)
     const room = this.#rooms.get(roomId)
     const wasSeated = room?.has(id) === true
