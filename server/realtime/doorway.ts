@@ -9,7 +9,7 @@ import { batchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return } from './entering.ts'
 import type { Room } from './room.ts'
-import { MOST_STARTS, type Earlier, type Seat } from './seat.ts'
+import { kept, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
 import type { Start } from './timeline.ts'
 
@@ -253,7 +253,7 @@ export class Doorway {
         v: 1,
         attempt,
         since: (resumes ? (here?.speaker.since ?? elsewhere?.since) : undefined) ?? attempt,
-        starts: starts.slice(-MOST_STARTS),
+        starts: [...kept(starts)],
         joinedAt: (here ?? elsewhere)?.joinedAt ?? this.#deps.clock.now(),
       },
     }

@@ -14,7 +14,7 @@ import { ALL, type Audience } from './log.ts'
 import { missedBy } from './resuming.ts'
 import { OpenCommands } from './open-commands.ts'
 import { memberOf, membersOf, Presence } from './presence.ts'
-import { isConnected, send, shape, type Earlier, type Seat, type Visitor, MOST_STARTS } from './seat.ts'
+import { isConnected, send, shape, type Earlier, type Seat, type Visitor, kept } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
@@ -196,8 +196,8 @@ export class Room {
     return { origin: this.timeline.origin, seat: this.#left.get(id)?.seat ?? 0 }
   }
 
-  #startsFrom(id: SessionId, earlier: Earlier | undefined): Start[] {
-    return [...(earlier?.starts ?? []), this.continues(id)].slice(-MOST_STARTS)
+  #startsFrom(id: SessionId, earlier: Earlier | undefined): readonly Start[] {
+    return kept([...(earlier?.starts ?? []), this.continues(id)])
   }
 
   /** Lets a pending session's connection wait for the hosts' decision. */

@@ -48,8 +48,12 @@ export interface Earlier {
   readonly state: MemberState
 }
 
-/** Moves that a cursor may be behind: places that a seat began at. */
-export const MOST_STARTS = 4
+/** Places that a seat began at which are kept … */
+const MOST_STARTS = 8
+
+/** … the oldest among them: a client that moves often and is told nothing meanwhile still has its first place. */
+export const kept = (starts: readonly Start[]): readonly Start[] =>
+  starts.length <= MOST_STARTS ? starts : [...starts.slice(0, 1), ...starts.slice(1 - MOST_STARTS)]
 
 export function send(seat: Seat, framed: Framed): void {
   if (seat.link.kind === 'connected') seat.link.connection.send(framed)

@@ -48,7 +48,7 @@ test(
     expect(killed['killAll']).toBe(6)
     expect(killed['deaths']).toBeGreaterThan(3)
     expect(killed['afterEnd']).toBeGreaterThan(3)
-    const rolling = await sums('several/rolling', 4)
+    const rolling = await sums('several/rolling', 8)
     expect(rolling['afterEnd']).toBeGreaterThan(2)
     expect((await sums('several/together', 3))['elsewhere']).toBe(0)
   },
