@@ -67,8 +67,9 @@ overBackends('chatter, undisturbed and cut', {}, (cluster, backend) => {
     await expectWhole(cluster(), chatter)
   })
 
-  if (backend === 'upstash')
-    test('[SYNC-2] messages between instances that are lost, doubled and overtaken', async () => {
+  test.runIf(backend === 'upstash')(
+    '[SYNC-2] messages between instances that are lost, doubled and overtaken',
+    async () => {
       const chatter = await chatterOn(cluster(), SEED + 3)
       for (const [n, double] of cluster().doubles.entries())
         double.fault({ messages: { seed: SEED + n, lose: 0.2, double: 0.2, delay: [0, 60] } })
@@ -80,24 +81,24 @@ overBackends('chatter, undisturbed and cut', {}, (cluster, backend) => {
       for (const double of cluster().doubles) double.heal()
       await talked(chatter, 20)
       await expectWhole(cluster(), chatter)
-    })
+    },
+  )
 
-  if (backend === 'redis')
-    test('[SYNC-2] CLIENT KILL TYPE pubsub, again and again', async () => {
-      const admin = createClient({ url: cluster().redis.url, RESP: 2, maintNotifications: 'disabled' })
-      // Told by what it was asked.
-      admin.on('error', () => undefined)
-      await admin.connect()
-      try {
-        const chatter = await chatterOn(cluster(), SEED + 4)
-        chatter.talk()
-        for (let cut = 0; cut < 6; cut += 1) {
-          await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
-          await talked(chatter, 30)
-        }
-        await expectWhole(cluster(), chatter)
-      } finally {
-        admin.destroy()
+  test.runIf(backend === 'redis')('[SYNC-2] CLIENT KILL TYPE pubsub, again and again', async () => {
+    const admin = createClient({ url: cluster().redis.url, RESP: 2, maintNotifications: 'disabled' })
+    // Told by what it was asked.
+    admin.on('error', () => undefined)
+    await admin.connect()
+    try {
+      const chatter = await chatterOn(cluster(), SEED + 4)
+      chatter.talk()
+      for (let cut = 0; cut < 6; cut += 1) {
+        await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+        await talked(chatter, 30)
       }
-    })
+      await expectWhole(cluster(), chatter)
+    } finally {
+      admin.destroy()
+    }
+  })
 })
