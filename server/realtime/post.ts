@@ -11,6 +11,11 @@ const REPEAT_EVERY = 60_000
 /** A hello does not wait longer for the inbox to open: the store is away then, or soon said to be. */
 const OPEN_WITHIN = 1_500
 
+/** Pauses before a letter is sent once more, each twice as long, and how long that goes on. Milliseconds. */
+const SEND_AGAIN = { first: 100, most: 1_000, within: 10_000 }
+/** What tells nothing when it comes late. */
+const OF_THE_MOMENT: ReadonlySet<Letter['t']> = new Set<Letter['t']>(['ping', 'pong', 'echo'])
+
 /** What the post office hands on. */
 export interface PostListener {
   batch(batch: Batch): void
@@ -39,6 +44,9 @@ export class Post {
   readonly #options: PostOptions
   readonly #repeat: Disposer
   readonly #waiting = new Set<() => void>()
+  /** Ends the pauses of letters that are to be sent once more. */
+  readonly #pauses = new Set<() => void>()
+  #isAway = false
   #stop: () => void = () => undefined
   #isOpen = false
   #wasOpen = false
@@ -90,19 +98,33 @@ export class Post {
     })
   }
 
-  /** @returns how many listened; nothing where it could not be sent */
+  /**
+   * Sends a letter, and again where the way out alone is lost: whoever it is for would not miss it. While the store is
+   * away everybody is greeted anew when it is back.
+   * @returns how many listened; nothing where it could not be sent
+   */
   async send(to: InstanceId, draft: Draft): Promise<number | undefined> {
-    try {
-      return await this.#options.bus.send(to, letterText(this.#options.instance, draft))
-    } catch (error) {
-      if (!(error instanceof BusUnavailable)) throw error
-      this.#options.log.info({ to, err: error.message }, 'a letter could not be sent')
-      return undefined
+    const { bus, instance, log } = this.#options
+    const text = letterText(instance, draft)
+    let waited = OF_THE_MOMENT.has(draft.t) ? Infinity : 0
+    for (let pause = SEND_AGAIN.first; ; pause = Math.min(SEND_AGAIN.most, 2 * pause)) {
+      try {
+        return await bus.send(to, text)
+      } catch (error) {
+        if (!(error instanceof BusUnavailable)) throw error
+        if (this.#isAway || this.#isClosed || waited >= SEND_AGAIN.within) {
+          log.info({ to, err: error.message }, 'a letter could not be sent')
+          return undefined
+        }
+      }
+      await this.#pause(pause)
+      waited += pause
     }
   }
 
   /** Nobody is judged by what happened while the store was away. */
   storeChanged(isAway: boolean): void {
+    this.#isAway = isAway
     if (isAway) this.neighbours.cut()
     else if (this.#isOpen) this.neighbours.opened()
   }
@@ -110,9 +132,22 @@ export class Post {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#repeat()
+    for (const end of [...this.#pauses]) end()
     this.neighbours.dispose()
     this.#stop()
     await this.#options.bus.close()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        dispose()
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const dispose = this.#options.clock.after(ms, end)
+      this.#pauses.add(end)
+    })
   }
 
   #listen(): void {

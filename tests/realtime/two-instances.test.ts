@@ -1,6 +1,6 @@
 /** Two instances in one process over one store in memory: what they share, without the distance. */
 import { afterEach, expect, test } from 'vitest'
-import type { Listener } from '../../server/bus/bus.ts'
+import { BusUnavailable, type Bus, type Listener } from '../../server/bus/bus.ts'
 import { createLocalBus } from '../../server/bus/local.ts'
 import type { InstanceId } from '../../server/protocol/ids.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
@@ -19,7 +19,7 @@ afterEach(async () => {
   running = []
 })
 
-async function instances(count: number): Promise<TestApp[]> {
+async function instances(count: number, wrapped = (bus: Bus): Bus => bus): Promise<TestApp[]> {
   const inboxes = new Map<InstanceId, Listener>()
   const store = createMemoryStore({
     publish(inbox, text) {
@@ -32,7 +32,7 @@ async function instances(count: number): Promise<TestApp[]> {
     running.push(
       await testApp({
         store,
-        sharing: { bus: createLocalBus(inboxes), health: HEALTHY, peerTimeoutMs: 10_000 },
+        sharing: { bus: wrapped(createLocalBus(inboxes)), health: HEALTHY, peerTimeoutMs: 10_000 },
       }),
     )
   }
@@ -159,4 +159,27 @@ test('[SYNC-1] [ROOM-1] an instance that has nobody in the room gives the same m
   const there = await call<{ members: unknown[] }>(two.url, 'GET', '/api/room', { token: session.token })
   expect(there.body.members).toHaveLength(2)
   expect(there.body).toEqual(here.body)
+})
+
+test('[SYNC-1] what was told while the way out of letters alone was lost is told when it is back', async () => {
+  let refused = 0
+  let isLost = false
+  const [one, two] = (await instances(2, (bus) => ({
+    ...bus,
+    send(to, text) {
+      if (!isLost) return bus.send(to, text)
+      refused += 1
+      return Promise.reject(new BusUnavailable('the connection is lost'))
+    },
+  }))) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  await host.client.next('member-joined')
+  isLost = true
+  await camera.client.ask({ type: 'state', state: { battery: 1 } })
+  expect(refused).toBe(1)
+  isLost = false
+  expect((await host.client.next('member-updated')).member.state).toEqual({ battery: 1 })
 })
