@@ -62,6 +62,7 @@ export class Instance {
   readonly #env: Readonly<Record<string, string>>
   #server: ServerProcess | undefined
   #isPaused = false
+  #logs: () => string = () => ''
 
   constructor(port: number, way: Way, env: Readonly<Record<string, string>>) {
     this.url = `http://127.0.0.1:${port}`
@@ -77,13 +78,15 @@ export class Instance {
     return this.#isPaused
   }
 
+  /** Of the process that runs, or ran last. */
   logs(): string {
-    return this.#server?.logs() ?? ''
+    return this.#logs()
   }
 
   async start(): Promise<void> {
     const server = await startServer(this.#env)
     this.#server = server
+    this.#logs = server.logs
     void server.exited.then(() => {
       if (this.#server === server) this.#server = undefined
     })

@@ -1,12 +1,16 @@
-/** `rounds.ts [rounds] [seed]`: rounds with one fault each; a round that fails is repeated with `rounds.ts 1 <its seed>`. */
+/**
+ * `rounds.ts [rounds] [seed] [fault]`: rounds with one fault each, from that seed on, or only those that have a certain
+ * fault; a round that fails is repeated with `rounds.ts 1 <its seed>`.
+ */
 import process from 'node:process'
-import { lineOf, Rounds, type Outcome } from './fault-rounds.ts'
+import { faultOf, lineOf, Rounds, type Outcome } from './fault-rounds.ts'
 
-const [count = '200', first = String(Date.now() % 1_000_000)] = process.argv.slice(2)
+const [count = '200', first = String(Date.now() % 1_000_000), only] = process.argv.slice(2)
 const rounds = new Rounds()
 const outcomes: Outcome[] = []
-for (let n = 0; n < Number(count); n += 1) {
-  const outcome = await rounds.round(Number(first) + n)
+for (let seed = Number(first); outcomes.length < Number(count); seed += 1) {
+  if (only !== undefined && faultOf(seed) !== only) continue
+  const outcome = await rounds.round(seed)
   outcomes.push(outcome)
   process.stdout.write(`${lineOf(outcome)}\n`)
 }
