@@ -121,17 +121,22 @@ function announce(
   }
 }
 
-async function drain({ server, hub }: App, drainMs: number): Promise<void> {
+async function drain({ server, hub }: App, drainMs: number, log: Logger): Promise<void> {
   hub.drain()
   const sayFor = Math.min(SAY_DRAINING_FOR, Math.max(1_000, drainMs - CUT_BEFORE_END))
   await new Promise((resolve) => setTimeout(resolve, sayFor))
   await hub.leave()
+  log.debug('the sockets are closed')
   const cut = setTimeout(
-    () => server.server.closeAllConnections(),
+    () => {
+      log.warn('requests that are still under way are cut')
+      server.server.closeAllConnections()
+    },
     Math.max(0, drainMs - sayFor - CUT_BEFORE_END),
   )
   await server.close()
   clearTimeout(cut)
+  log.debug('the requests are done')
 }
 
 /** Starts the server from the environment; the process ends on SIGTERM or SIGINT, drained. */
@@ -189,7 +194,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
   closeWithGrace({ delay: config.drainMs + GIVE_UP_AFTER, logger: log }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'the server cannot go on')
     else log.info({ signal }, 'draining')
-    await drain(app, config.drainMs)
+    await drain(app, config.drainMs, log)
     await lan?.close()
     await bus.close()
     await store.close()

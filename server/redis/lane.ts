@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Answer, Command } from './commands.ts'
 
 /** Requests larger than this go on their own; the smallest plan takes 10 MB. Characters. */
@@ -64,6 +65,8 @@ export function createLane(
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }
+      // Whoever was answered just now may ask for the next thing: a request costs far more than what is in it.
+      await setImmediate()
     }
     busy = false
   }

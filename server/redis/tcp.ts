@@ -8,8 +8,9 @@ import {
   type LinkOptions,
   type RedisLink,
 } from './commands.ts'
-import { failureOfAnswer, failureOfConnection, RedisFailure, tooLate } from './failure.ts'
+import { failureOfAnswer, failureOfConnection, RedisFailure } from './failure.ts'
 import { keepOpen, type Opened } from './keep-open.ts'
+import { within } from './within.ts'
 
 export interface TcpOptions extends LinkOptions {
   /** `redis://` or `rediss://`, with its credentials. */
@@ -46,19 +47,6 @@ export interface TcpConnection extends Opened {
 
 const failureOf = (error: unknown): RedisFailure =>
   error instanceof ErrorReply ? failureOfAnswer(error.message) : failureOfConnection(error)
-
-/** Rejects where the work takes longer than it may. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate(ms)), ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /**
  * Connects, and makes ready what the connection is for.

@@ -10,12 +10,16 @@ import {
 } from './commands.ts'
 import { failureOfAnswer, failureOfConnection, RedisFailure, tooLate } from './failure.ts'
 import { createLane } from './lane.ts'
+import { within } from './within.ts'
 
 export interface UpstashOptions extends LinkOptions {
   /** Address of the REST API, without a slash at its end. */
   readonly url: string
   readonly token: string
 }
+
+/** So much behind a request's own limit it is given up, whatever becomes of it. Milliseconds. */
+const LATER = 250
 
 /** What the API answers for one command. */
 interface Item {
@@ -52,7 +56,12 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
     enableAutoPipelining: false,
   })
 
+  /** What `fetch` knows of a signal may be collected before its time, and then nothing ends a request but this. */
+  const requested = (path: readonly string[], body: unknown): Promise<unknown> =>
+    within(timeoutMs + LATER, client.send(path, body))
+
   const failureOf = (error: unknown): RedisFailure => {
+    if (error instanceof RedisFailure) return error
     if (error instanceof errors.UpstashJSONParseError)
       return new RedisFailure(
         'the answer is not one of Upstash: its gateway fails, or UPSTASH_REDIS_REST_URL leads elsewhere',
@@ -69,7 +78,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
     if (first !== undefined && commands.length === 1) return [await sendOne(first)]
     let answers: unknown
     try {
-      answers = await client.send([atomic ? 'multi-exec' : 'pipeline'], commands)
+      answers = await requested([atomic ? 'multi-exec' : 'pipeline'], commands)
     } catch (error) {
       throw failureOf(error)
     }
@@ -82,7 +91,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
 
   const sendOne = async (command: Command): Promise<Answer> => {
     try {
-      return answerOf((await client.send([], command)) as Item)
+      return answerOf((await requested([], command)) as Item)
     } catch (error) {
       // The server's own no to this command; whether it is one of a kind that is expected, the caller knows.
       if (error instanceof errors.UpstashError && !(error instanceof errors.UpstashJSONParseError))

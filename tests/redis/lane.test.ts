@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Answer, Command } from '../../server/redis/commands.ts'
 import { createLane } from '../../server/redis/lane.ts'
@@ -18,6 +19,11 @@ function laneByHand() {
   )
   return { lane, sent }
 }
+/** The next request has been sent, if something waited. */
+const nextTurn = async (): Promise<void> => {
+  await turn()
+  await turn()
+}
 const get = (value: string): Command => ['GET', value]
 const values = (answers: readonly Answer[]) =>
   answers.map((answer) => ('value' in answer ? answer.value : answer))
@@ -28,6 +34,7 @@ test('one request is out at a time, and the next one carries what was asked for 
   expect(sent).toHaveLength(1)
   sent[0]?.answer()
   expect(values(await (asked[0] ?? Promise.reject(new Error('not asked'))))).toEqual(['a', 'a2'])
+  await nextTurn()
   expect(sent).toHaveLength(2)
   expect(sent[1]?.commands.map(([, name]) => name)).toEqual(['b', 'b2', 'c', 'c2'])
   sent[1]?.answer()
@@ -50,6 +57,7 @@ test('a transaction is a request of its own, in its turn', async () => {
   for (const [at, one] of [0, 1, 2, 3, 4].entries()) {
     sent[at]?.answer()
     await asked[one]
+    await nextTurn()
   }
   expect(sent.map(({ commands, atomic }) => [commands.map(([, name]) => name).join(), atomic])).toEqual([
     ['a', false],
@@ -64,7 +72,7 @@ test('a request that fails takes along what it carried, and nothing else', async
   const { lane, sent } = laneByHand()
   const asked = Promise.allSettled(['a', 'b', 'c'].map((name) => lane([get(name)], false)))
   sent[0]?.fail()
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
   sent[1]?.answer()
   expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
 })
@@ -76,6 +84,18 @@ test('what is too much for one request goes in several', async () => {
   for (let at = 0; at < asked.length; at += 1) {
     sent[at]?.answer()
     await asked[at]
+    await nextTurn()
   }
   expect(sent.map(({ commands }) => commands.length)).toEqual([1, 1, 1, 1])
+})
+
+test('what is asked for because of an answer goes with what waits', async () => {
+  const { lane, sent } = laneByHand()
+  const first = lane([get('a')], false).then(() => lane([get('b')], false))
+  const other = lane([get('c')], false)
+  sent[0]?.answer()
+  await nextTurn()
+  expect(sent[1]?.commands.map(([, name]) => name)).toEqual(['c', 'b'])
+  sent[1]?.answer()
+  await Promise.all([first, other])
 })
