@@ -44,7 +44,9 @@ export class LeftBehind {
     this.#room.changeOthers(
       presence.seatsOf(instance),
       () => {
-        for (const seat of presence.drop(instance)) {
+        const { seats, over } = presence.drop(instance)
+        needless.push(...over)
+        for (const seat of seats) {
           if (this.#room.latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
           else {
             rows.set(seat.key, { ...rowOfRemote(seat), lost })

@@ -45,8 +45,13 @@ export type SeatEnd = LeaveReason | 'moved'
 const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] })
 
-/** Every seat of the sender, and how far its events go that are logged. */
-const list = { ...numbered, seats: Type.Array(RemoteSeat), n: Type.Integer() }
+/** Every seat of the sender, how far its events go that are logged, and who left up to which attempt lately. */
+const list = {
+  ...numbered,
+  seats: Type.Array(RemoteSeat),
+  n: Type.Integer(),
+  left: Type.Optional(Type.Array(Type.Object({ id: text<SessionId>(), attempt: Type.Integer() }))),
+}
 
 const LETTERS = {
   /** Tells its list and asks for one. */

@@ -195,6 +195,7 @@ export class SharedHub {
       hasEnded,
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
+      isHeard: () => this.post.isOpen,
       post: (to, draft) => this.post.send(to, draft),
       changed: (id) => void this.#readRoom(id),
       warn: (what) => log.warn({ room: room.id }, what),

@@ -1,11 +1,12 @@
 import type { SeatName, StoredState } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, SessionId } from '../protocol/ids.ts'
+import type { LeaveReason } from '../protocol/messages.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import { Greetings } from './greetings.ts'
 import type { IncomingEvents } from './incoming.ts'
 import { LeftBehind } from './left-behind.ts'
-import type { Draft, LetterOf, RoomLetter, SeatEnd } from './letters.ts'
+import type { Draft, LetterOf, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
 import type { OutgoingEvents } from './outgoing.ts'
 import type { Waiting } from './entering.ts'
 import type { Room, Shared } from './room.ts'
@@ -58,11 +59,12 @@ export class Sharing implements Shared {
     this.#tell({ t: 'seat', ...this.#numbered(), seat: toldOf(seat, key) })
   }
 
-  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd): void {
+  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd, left?: RemoteSeat): void {
     this.rows.drop(key)
-    const leftBehind = this.#room.presence.leftBehind(id)
-    if (leftBehind !== undefined && why !== 'moved') this.#leftBehind.forget(leftBehind)
-    this.#tell({ t: 'gone', ...this.#numbered(), id, attempt, why })
+    if (left !== undefined && why !== 'moved') this.#leftBehind.forget(left)
+    const gone = { t: 'gone', ...this.#numbered(), id, attempt, why } as const
+    this.#tell(gone)
+    if (why !== 'moved' && !this.#deps.isHeard()) this.#tellUnheard(gone).catch(this.#deps.failed)
   }
 
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
@@ -206,11 +208,13 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n'> {
+  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n' | 'left'> {
+    // A place from before might be taken for one to continue from.
+    const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
     const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
       seat.key === undefined ? [] : [toldOf(seat, seat.key)],
     )
-    return { ...this.#numbers(), seats, n: this.#outgoing.logged }
+    return { ...this.#numbers(), seats, n: this.#outgoing.logged, ...(left.length === 0 ? {} : { left }) }
   }
 
   #numbers(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
@@ -228,6 +232,15 @@ export class Sharing implements Shared {
     for (const instance of this.#room.presence.instances) void this.#post(instance, draft)
   }
 
+  /** Who hears nothing does not know who came into the room meanwhile: the store does. */
+  async #tellUnheard(draft: Draft<RoomLetter>): Promise<void> {
+    if (this.#deps.isAway()) return
+    const seats = await this.rows.behindWrites(() => this.#deps.shared.seats(this.#room.id))
+    const others = new Set(seats.flatMap(({ instance, lost }) => (lost === undefined ? instance : [])))
+    others.delete(this.#deps.instance)
+    for (const instance of others) if (!this.#room.presence.has(instance)) void this.#post(instance, draft)
+  }
+
   async #post(to: InstanceId, draft: Draft): Promise<number | undefined> {
     const received = await this.#deps.post(to, draft)
     if (received === 0) this.#deps.neighbours.unheard(to)
@@ -240,8 +253,10 @@ export class Sharing implements Shared {
     return follows === 'next'
   }
 
-  #listed({ from, origin, pn, seats, n }: LetterOf<'greet'> | LetterOf<'answer'>): void {
+  #listed({ from, origin, pn, seats, n, left }: LetterOf<'greet'> | LetterOf<'answer'>): void {
     const { presence } = this.#room
+    for (const { id, attempt } of left ?? [])
+      if (attempt > this.#room.leftUpTo(id)) this.#leftTold(id, attempt, 'left')
     const before = presence.seatsOf(from)
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
     let isOld = false
@@ -263,22 +278,19 @@ export class Sharing implements Shared {
   }
 
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
+    if (why !== 'moved') this.#leftTold(id, attempt, why)
+    else this.#room.changeOthers([id], () => this.#movedFrom(from, id, attempt))
+  }
+
+  #leftTold(id: SessionId, attempt: number, why: LeaveReason): void {
     const { presence } = this.#room
-    const isElsewhere = why === 'moved'
-    if (!isElsewhere) {
-      this.#room.hasLeft(id, attempt)
-      // It had moved from here before, and word of that has not come.
-      if (attempt > (this.#attemptHere(id) ?? Infinity))
-        this.#room.remove(id, why)?.close('connected_elsewhere')
-    }
-    this.#room.changeOthers(
-      [id],
-      () => {
-        if (isElsewhere) this.#movedFrom(from, id, attempt)
-        else presence.remove(id, attempt)
-      },
-      isElsewhere ? 'left' : why,
-    )
+    this.#room.hasLeft(id, attempt)
+    // It had moved from here before, and word of that has not come.
+    if (attempt > (this.#attemptHere(id) ?? Infinity))
+      this.#room.remove(id, why)?.close('connected_elsewhere')
+    const leftBehind = presence.leftBehind(id)
+    this.#room.changeOthers([id], () => presence.remove(id, attempt), why)
+    if (leftBehind !== undefined && presence.leftBehind(id) === undefined) this.#leftBehind.forget(leftBehind)
   }
 
   /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
@@ -297,7 +309,7 @@ export class Sharing implements Shared {
     const left = this.#room.leftUpTo(id)
     if (attempt <= left) {
       // A hello that was given up came in there after its session had left.
-      this.#room.changeOthers([id], () => this.#room.presence.removeAt(instance, id, attempt))
+      this.#room.changeOthers([id], () => this.#room.presence.remove(id, left))
       void this.#post(instance, { t: 'gone', ...this.#numbers(), id, attempt: left, why: 'left' })
       return
     }

@@ -15,6 +15,8 @@ export interface SharingDeps {
   readonly resumeWindowMs: number
   readonly neighbours: Neighbours
   readonly isAway: () => boolean
+  /** Whether the own inbox is open. */
+  readonly isHeard: () => boolean
   /** @returns how many listened; nothing where it could not be sent */
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */

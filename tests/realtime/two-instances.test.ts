@@ -4,8 +4,10 @@ import type { Listener } from '../../server/bus/bus.ts'
 import { createLocalBus } from '../../server/bus/local.ts'
 import type { InstanceId } from '../../server/protocol/ids.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
+import { StoreUnavailable } from '../../server/store/store.ts'
 import { call, claimCode, createRoom, issueCode, pair, testApp, type TestApp } from '../support/app.ts'
 import { join, type TestClient } from '../support/client.ts'
+import { wrappedStore, type Around } from '../support/wrapped-store.ts'
 
 const HEALTHY = {
   health: { state: 'shared' as const },
@@ -19,15 +21,19 @@ afterEach(async () => {
   running = []
 })
 
-async function instances(count: number): Promise<TestApp[]> {
-  const inboxes = new Map<InstanceId, Listener>()
-  const store = createMemoryStore({
+async function instances(
+  count: number,
+  inboxes = new Map<InstanceId, Listener>(),
+  around: Around = (_name, made) => made,
+): Promise<TestApp[]> {
+  const memory = createMemoryStore({
     publish(inbox, text) {
       const listener = inboxes.get(inbox)
       if (listener !== undefined) queueMicrotask(() => listener.deliver(text))
       return listener === undefined ? 0 : 1
     },
   })
+  const store = wrappedStore(memory, around)
   for (let n = 0; n < count; n += 1) {
     running.push(
       await testApp({
@@ -159,4 +165,49 @@ test('[SYNC-1] [ROOM-1] an instance that has nobody in the room gives the same m
   const there = await call<{ members: unknown[] }>(two.url, 'GET', '/api/room', { token: session.token })
   expect(there.body.members).toHaveLength(2)
   expect(there.body).toEqual(here.body)
+})
+
+test('[RES-1] who leaves an instance whose inbox is lost resumes nowhere, though others came meanwhile', async () => {
+  const inboxes = new Map<InstanceId, Listener>()
+  const [one, two] = (await instances(2, inboxes)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(one.url, phone.session.token, { attempt: 1 })
+  const [name, inbox] = [...inboxes][0] ?? []
+  if (name === undefined) throw new Error('there is no inbox')
+  inboxes.delete(name)
+  inbox?.cut('for the test')
+  const other = await pair(one.url, session.token)
+  const second = await join(two.url, other.session.token, { attempt: 1 })
+  expect(second.welcome.members).toHaveLength(3)
+  camera.client.send({ type: 'leave' })
+  expect((await camera.client.closed).code).toBe(1000)
+  expect(await second.client.next('member-left')).toMatchObject({ memberId: phone.session.id })
+  await host.client.ask({ type: 'message', data: 1 })
+  const back = await join(two.url, phone.session.token, { attempt: 2, resume: camera.welcome.at })
+  expect(back.welcome.resumed).toBe(false)
+})
+
+test('[SYNC-4] the row of who left goes, though the store fails once', async () => {
+  let failures = 1
+  const around: Around =
+    (name, made) =>
+    async (...args) => {
+      if (name === 'deleteRows' && failures > 0) {
+        failures -= 1
+        throw new StoreUnavailable('for the test')
+      }
+      return made(...args)
+    }
+  const [one] = (await instances(1, new Map(), around)) as [TestApp]
+  const { room, session } = await createRoom(one.url)
+  await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(one.url, phone.session.token, { attempt: 1 })
+  const rows = async () => (await one.store.rows(`room:${room.id}:seats`)).size
+  expect(await rows()).toBe(2)
+  camera.client.send({ type: 'leave' })
+  await expect.poll(rows).toBe(1)
+  expect(failures).toBe(0)
 })
