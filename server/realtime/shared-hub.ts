@@ -107,6 +107,7 @@ export class SharedHub {
       clock,
       instance,
       isAway: () => this.isAway,
+      isHeard: () => this.post.isOpen,
       inboxOpened: () => (this.isAway ? Promise.resolve() : this.post.opened()),
       find: (id) => this.#rooms.get(id),
       make: (stored) => this.#make(stored),

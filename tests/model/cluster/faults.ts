@@ -43,6 +43,7 @@ function cutFor(misfortune: Misfortune, server: Server, deafMs: number, ms: numb
   if (deafMs > 0) server.bus.deafen(deafMs, ms)
   else server.bus.cut(ms)
   troubled(misfortune, server, deafMs + ms, REOPENED_WITHIN)
+  if (deafMs > 0) server.deafUntil = server.troubledUntil
 }
 
 /** Its process ends at once; some of its people do not come back. */
