@@ -23,6 +23,8 @@ interface Other {
  */
 export class Presence {
   readonly #others = new Map<InstanceId, Other>()
+  /** The first opening of each instance that may not be over. */
+  readonly #openings = new Map<InstanceId, number>()
   /** Seats whose instance has gone and that may be taken up again. */
   readonly #left = new Map<SessionId, { readonly seat: RemoteSeat; readonly shown: boolean }>()
 
@@ -45,6 +47,16 @@ export class Presence {
 
   seatsOf(instance: InstanceId): SessionId[] {
     return [...(this.#others.get(instance)?.seats.keys() ?? [])]
+  }
+
+  /** An opening of the room by an instance is known, or to be over: what comes of earlier ones comes late. */
+  opened(instance: InstanceId, opening = 0): void {
+    this.#openings.set(instance, Math.max(opening, this.#openings.get(instance) ?? 0))
+  }
+
+  /** Whether an opening of the room by an instance is over. Who does not count them is always believed. */
+  isOver(instance: InstanceId, opening = Infinity): boolean {
+    return opening < (this.#openings.get(instance) ?? 0)
   }
 
   /** Every seat of a session that is known: it may have moved faster than word of it. */

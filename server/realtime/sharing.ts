@@ -15,6 +15,15 @@ import { sorted, toldOf } from './rows.ts'
 import type { Seat } from './seat.ts'
 import { wayIn, wayOut, type SharingDeps } from './ways.ts'
 
+/** What a letter of an opening has in common with its others. */
+interface Numbers {
+  readonly room: Room['id']
+  readonly opening: number
+  readonly origin: Origin
+  readonly pn: number
+  readonly rev: number
+}
+
 /** One room's part in what instances share: its events' way out and in, and who tells whom of which seats. */
 export class Sharing implements Shared {
   readonly incoming: IncomingEvents
@@ -83,6 +92,12 @@ export class Sharing implements Shared {
   }
 
   receive(letter: RoomLetter): void {
+    const { presence } = this.#room
+    if ('opening' in letter && presence.isOver(letter.from, letter.opening)) {
+      this.#lateTold(letter)
+      return
+    }
+    if ('origin' in letter) presence.opened(letter.from, letter.opening)
     // Word of a change may have been lost.
     if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
       this.#deps.changed(this.#room.id)
@@ -107,19 +122,26 @@ export class Sharing implements Shared {
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
-        if (!this.#room.presence.isUpTo(letter.from, letter.origin, letter.pn)) this.#greet(letter.from)
+        if (!presence.isUpTo(letter.from, letter.origin, letter.pn)) this.#greet(letter.from)
         break
       case 'bye':
-        if (this.#room.presence.originOf(letter.from) === letter.origin)
-          this.#parted(letter.from, letter.stay)
+        presence.opened(letter.from, (letter.opening ?? -1) + 1)
+        if (presence.originOf(letter.from) === letter.origin) this.#parted(letter.from, letter.stay)
         break
       case 'absent':
+        presence.opened(letter.from, (letter.opening ?? -1) + 1)
         this.#parted(letter.from, false)
         break
       default:
         // Of sessions and the room itself: the hub's.
         break
     }
+  }
+
+  /** A letter of an opening that is over: what it says of those who left holds, and its events may have had no hint. */
+  #lateTold(letter: RoomLetter): void {
+    if (letter.t === 'gone' && letter.why !== 'moved') this.#leftTold(letter.id, letter.attempt, letter.why)
+    if (letter.t === 'bye') this.#read()
   }
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
@@ -208,7 +230,7 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n' | 'left'> {
+  #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left'> {
     // A place from before might be taken for one to continue from.
     const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
     const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
@@ -217,12 +239,12 @@ export class Sharing implements Shared {
     return { ...this.#numbers(), seats, n: this.#outgoing.logged, ...(left.length === 0 ? {} : { left }) }
   }
 
-  #numbers(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
+  #numbers(): Numbers {
     const { id, rev, timeline } = this.#room
-    return { room: id, origin: timeline.origin, pn: this.#pn, rev }
+    return { room: id, opening: this.#deps.opening, origin: timeline.origin, pn: this.#pn, rev }
   }
 
-  #numbered(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
+  #numbered(): Numbers {
     this.#pn += 1
     return this.#numbers()
   }

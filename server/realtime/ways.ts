@@ -11,6 +11,8 @@ import type { Room } from './room.ts'
 export interface SharingDeps {
   readonly shared: SharedRooms
   readonly instance: InstanceId
+  /** How many rooms this instance has opened with this one. */
+  readonly opening: number
   readonly clock: Clock
   readonly resumeWindowMs: number
   readonly neighbours: Neighbours

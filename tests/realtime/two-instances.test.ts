@@ -211,3 +211,35 @@ test('[SYNC-4] the row of who left goes, though the store fails once', async () 
   await expect.poll(rows).toBe(1)
   expect(failures).toBe(0)
 })
+
+test('[ROOM-1] what comes late of an earlier opening of the room takes nobody out of it', async () => {
+  const inboxes = new Map<InstanceId, Listener>()
+  const [one, two] = (await instances(2, inboxes)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  await join(one.url, session.token, { attempt: 1 })
+  const [name, inbox] = [...inboxes][0] ?? []
+  if (name === undefined || inbox === undefined) throw new Error('there is no inbox')
+  const heard: string[] = []
+  inboxes.set(name, {
+    ...inbox,
+    deliver: (text) => {
+      heard.push(text)
+      inbox.deliver(text)
+    },
+  })
+  const phone = await pair(one.url, session.token)
+  const names = async () =>
+    (
+      await call<{ members: { id: string }[] }>(one.url, 'GET', '/api/room', { token: session.token })
+    ).body.members.map(({ id }) => id)
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  await expect.poll(names).toContain(phone.session.id)
+  camera.client.send({ type: 'leave' })
+  await expect.poll(names).not.toContain(phone.session.id)
+  const early = heard.filter((text) => /"t":"(greet|answer|bye)"/.test(text))
+  expect(early.length).toBeGreaterThan(0)
+  await join(two.url, phone.session.token, { attempt: 2 })
+  await expect.poll(names).toContain(phone.session.id)
+  for (const text of early) inbox.deliver(text)
+  expect(await names()).toContain(phone.session.id)
+})
