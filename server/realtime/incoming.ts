@@ -1,10 +1,10 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
-import type { RoomId, SessionId } from '../protocol/ids.ts'
+import type { RoomId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
-import type { Speaker } from './log.ts'
-import { isLate, type Timeline } from './timeline.ts'
+import { Spoken } from './spoken.ts'
+import type { Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
 
 /** A hint may be there before a replica of the store has the entry: so often is looked again, so far apart. */
@@ -35,8 +35,7 @@ export interface IncomingDeps {
  */
 export class IncomingEvents {
   readonly #deps: IncomingDeps
-  /** Which connection of each sender was heard last. */
-  readonly #spoke = new Map<SessionId, Speaker>()
+  readonly #spoken = new Spoken()
   #buffered: Batch[] = []
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
@@ -110,9 +109,8 @@ export class IncomingEvents {
   /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
   isLate({ from, speaker }: Pick<Outgoing, 'from' | 'speaker'>): boolean {
     if (from === undefined || speaker === undefined) return false
-    const spoke = this.#spoke.get(from)
-    if (spoke !== undefined && isLate(speaker, spoke)) return true
-    if (speaker.attempt >= (spoke?.attempt ?? -1)) this.#spoke.set(from, speaker)
+    if (this.#spoken.isLate(from, speaker)) return true
+    this.#spoken.hear(from, speaker)
     return false
   }
 
