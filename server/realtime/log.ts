@@ -114,13 +114,16 @@ export class RoomLog {
     return framed
   }
 
-  /** The entries of events that were kept before their entries were known. */
+  /**
+   * The entries of events that were kept before their entries were known. One whose answer was lost was added twice:
+   * who has read the first of them has its events.
+   */
   identify(origin: Origin, first: number, last: number, id: EntryId): void {
     for (let next = this.#added - 1; next >= this.#dropped; next -= 1) {
       const at = next % LOG_MAX_EVENTS
       const n = this.#numbers[at] ?? 0
       if (this.#origins[at] !== origin || n < first || n > last) continue
-      this.#ids[at] = id
+      this.#ids[at] ??= id
       // Entries hold whole batches, which stand together or nearly so.
       if (n === first) return
     }
