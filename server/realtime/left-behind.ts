@@ -18,7 +18,7 @@ export class LeftBehind {
   readonly #room: Room
   readonly #rows: RowBook
   readonly #deps: LeftBehindDeps
-  readonly #windows = new Map<SeatName, Disposer>()
+  readonly #windows = new Map<SeatName, { readonly end: Disposer; readonly isOfLiving: boolean }>()
 
   constructor(room: Room, rows: RowBook, deps: LeftBehindDeps) {
     this.#room = room
@@ -61,32 +61,39 @@ export class LeftBehind {
     this.#rows.remove(needless)
   }
 
-  /** A seat may be taken up until the window is over. */
+  /**
+   * A seat may be taken up until the window is over. `isOfLiving`: its instance lives, whose affair its row is; a hello
+   * that is under way there may take the row for its own [SYNC-4].
+   */
   leave(
     seat: RemoteSeat,
-    how: { readonly shown: boolean; readonly forMs?: number; readonly connected?: boolean },
+    how: {
+      readonly shown: boolean
+      readonly forMs?: number
+      readonly connected?: boolean
+      readonly isOfLiving?: boolean
+    },
   ): void {
     const { presence } = this.#room
     presence.leave(seat, how.shown, how.connected ?? false)
-    this.#windows.get(seat.key)?.()
-    this.#windows.set(
-      seat.key,
-      this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
-        this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
-        this.forget(seat)
-      }),
-    )
+    this.#windows.get(seat.key)?.end()
+    const end = this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
+      this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
+      this.forget(seat)
+    })
+    this.#windows.set(seat.key, { end, isOfLiving: how.isOfLiving === true })
   }
 
   /** A seat that was left behind is of no use any more. */
   forget({ key }: RemoteSeat): void {
-    this.#windows.get(key)?.()
+    const { end, isOfLiving } = this.#windows.get(key) ?? {}
+    end?.()
     this.#windows.delete(key)
-    this.#rows.remove([key])
+    if (isOfLiving !== true) this.#rows.remove([key])
   }
 
   dispose(): void {
-    for (const end of this.#windows.values()) end()
+    for (const { end } of this.#windows.values()) end()
     this.#windows.clear()
   }
 }

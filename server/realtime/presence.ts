@@ -160,10 +160,11 @@ export class Presence {
 
   /** One instance holds a seat no more; the session may have another. @returns what it held */
   removeAt(instance: InstanceId, id: SessionId, attempt: number): RemoteSeat | undefined {
-    const seats = this.#others.get(instance)?.seats
+    const { seats, over } = this.#others.get(instance) ?? {}
     const seat = seats?.get(id)
     if (seat === undefined || seat.attempt > attempt) return undefined
     seats?.delete(id)
+    over?.set(id, seat.key)
     return seat
   }
 

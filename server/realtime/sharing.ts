@@ -319,7 +319,7 @@ export class Sharing implements Shared {
   #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
     const seat = this.#room.presence.removeAt(instance, id, attempt)
     if (seat === undefined || seat.pending || this.#room.latestOf(id) >= seat.attempt) return
-    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected })
+    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected, isOfLiving: true })
   }
 
   /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
