@@ -243,3 +243,15 @@ test('[ROOM-1] what comes late of an earlier opening of the room takes nobody ou
   for (const text of early) inbox.deliver(text)
   expect(await names()).toContain(phone.session.id)
 })
+
+test('[PAIR-5] hosts learn that a device that waits was thrown out, by an instance that knows nothing of its claim', async () => {
+  const [one, two, three] = (await instances(3)) as [TestApp, TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const code = await issueCode(one.url, session.token)
+  const { session: pending } = await claimCode(two.url, { code: code.code })
+  const { pairing } = await host.client.next('pairing-pending')
+  const path = `/api/room/members/${pending.id}`
+  expect((await call(three.url, 'DELETE', path, { token: session.token })).status).toBe(204)
+  expect(await host.client.next('pairing-done')).toMatchObject({ pairing: pairing.id, outcome: 'denied' })
+})
