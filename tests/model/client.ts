@@ -308,6 +308,8 @@ export class Client {
     this.#chain?.complete()
     const isFirst = this.#chains === 0 || !this.#around.mayRepeat
     this.#chains += 1
+    if (this.#around.mayRepeat)
+      for (const { sent } of this.#waiting.values()) if (sent !== undefined) sent.chain = this.#chains
     const first = isFirst ? this.#around.notBefore(this.#link, notBefore) : -Infinity
     this.#chain = new Chain(this.#around.ledger, this, startedAt, first)
     this.#chainFrom = this.links.length - 1
