@@ -23,6 +23,8 @@ export interface IncomingDeps {
   readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
   readonly concerns: (event: Outgoing) => boolean
+  /** Own events up to a number are in the log, whether or not that was answered. */
+  readonly ownFound: (last: number, id: string) => void
   /** Events are missing that members here should have had. */
   readonly hole: () => void
   readonly warn: (what: string) => void
@@ -149,7 +151,7 @@ export class IncomingEvents {
       else {
         this.#deliver(batch, id, quietly)
         const last = batch.first + batch.events.length - 1
-        // An own entry whose append has not been answered: the members here do not have it yet.
+        // An own entry that was given up: its room here was closed.
         isWhole &&= last <= timeline.countOf(batch.origin)
         if (isWhole) inLog.set(batch.origin, last)
       }
@@ -203,6 +205,7 @@ export class IncomingEvents {
     const { timeline, deliver, concerns } = this.#deps
     const { origin, first, events } = batch
     const last = first + events.length - 1
+    if (id !== undefined && origin === timeline.origin) this.#deps.ownFound(last, id)
     if (id !== undefined) timeline.log.identify(origin, first, last, id)
     if (origin === timeline.origin) return
     const before = timeline.countOf(origin)

@@ -43,7 +43,7 @@ export class Sharing implements Shared {
     this.rows = new RowBook(room, deps)
     this.#leftBehind = new LeftBehind(room, this.rows, deps)
     this.#greetings = new Greetings(deps.clock)
-    this.incoming = wayIn(room, deps)
+    this.incoming = wayIn(room, deps, (last, id) => this.#outgoing.found(last, id))
     this.#outgoing = wayOut(room, deps, this.incoming)
   }
 

@@ -30,7 +30,11 @@ export interface SharingDeps {
 }
 
 /** How events of other instances come to a room's members here. */
-export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps): IncomingEvents {
+export function wayIn(
+  room: Room,
+  { shared, clock, warn, failed }: SharingDeps,
+  ownFound: (last: number, id: string) => void,
+): IncomingEvents {
   return new IncomingEvents({
     room: room.id,
     timeline: room.timeline,
@@ -38,6 +42,7 @@ export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps):
     clock,
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
+    ownFound,
     hole: () => {
       warn('events of a room were missed: its members here connect again')
       for (const connection of room.connections()) connection.close('overloaded')
