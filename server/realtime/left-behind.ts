@@ -92,6 +92,21 @@ export class LeftBehind {
     if (isOfLiving !== true) this.#rows.remove([key])
   }
 
+  /** An instance tells of a seat: it goes on there. */
+  told(instance: InstanceId, seat: RemoteSeat): void {
+    const { presence } = this.#room
+    const left = presence.leftBehind(seat.id)
+    presence.put(instance, seat)
+    if (left === undefined || presence.leftBehind(seat.id) !== undefined) return
+    if (left.key !== seat.key) {
+      this.forget(left)
+      return
+    }
+    // It was taken for dead, and lives: the row is in use [SYNC-4].
+    this.#windows.get(left.key)?.end()
+    this.#windows.delete(left.key)
+  }
+
   dispose(): void {
     for (const { end } of this.#windows.values()) end()
     this.#windows.clear()

@@ -284,7 +284,7 @@ export class Sharing implements Shared {
     let isOld = false
     this.#room.changeOthers(concerned, () => {
       isOld = presence.list(from, origin, pn, seats) === undefined
-      if (!isOld) for (const seat of seats) presence.put(from, seat)
+      if (!isOld) for (const seat of seats) this.#leftBehind.told(from, seat)
     })
     this.incoming.reaches(origin, n)
     // What a list says that a later telling has overtaken may be over by now.
@@ -292,10 +292,7 @@ export class Sharing implements Shared {
   }
 
   #seatTold({ from, seat }: LetterOf<'seat'>): void {
-    const leftBehind = this.#room.presence.leftBehind(seat.id)
-    this.#room.changeOthers([seat.id], () => this.#room.presence.put(from, seat))
-    if (leftBehind !== undefined && this.#room.presence.leftBehind(seat.id) === undefined)
-      this.#leftBehind.forget(leftBehind)
+    this.#room.changeOthers([seat.id], () => this.#leftBehind.told(from, seat))
     this.#met(seat.id, seat.attempt, from)
   }
 
