@@ -133,7 +133,10 @@ class Story {
   /** Nobody is lost with an instance that nothing has happened to. */
   #lost(client: Client, member: string): void {
     this.#count('lost')
-    if (this.scenario.faults.every((fault) => fault === 'outage' || fault === 'cut' || fault === 'deaf'))
+    const { faults } = this.scenario
+    if (!faults.every((fault) => fault === 'outage' || fault === 'cut' || fault === 'deaf')) return
+    // One that is cut off alone counts as killed [STORE-4].
+    if (!this.fleet.living.some(({ troubledUntil }) => troubledUntil > this.world.now()))
       this.ledger.violated('STORE-4', client.name, `was told that ${member} is lost with its instance`)
   }
 
