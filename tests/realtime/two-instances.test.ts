@@ -228,20 +228,20 @@ test('[ROOM-1] what comes late of an earlier opening of the room takes nobody ou
     },
   })
   const phone = await pair(one.url, session.token)
-  const names = async () =>
+  const idsHere = async () =>
     (
       await call<{ members: { id: string }[] }>(one.url, 'GET', '/api/room', { token: session.token })
     ).body.members.map(({ id }) => id)
   const camera = await join(two.url, phone.session.token, { attempt: 1 })
-  await expect.poll(names).toContain(phone.session.id)
+  await expect.poll(idsHere).toContain(phone.session.id)
   camera.client.send({ type: 'leave' })
-  await expect.poll(names).not.toContain(phone.session.id)
+  await expect.poll(idsHere).not.toContain(phone.session.id)
   const early = heard.filter((text) => /"t":"(greet|answer|bye)"/.test(text))
   expect(early.length).toBeGreaterThan(0)
   await join(two.url, phone.session.token, { attempt: 2 })
-  await expect.poll(names).toContain(phone.session.id)
+  await expect.poll(idsHere).toContain(phone.session.id)
   for (const text of early) inbox.deliver(text)
-  expect(await names()).toContain(phone.session.id)
+  expect(await idsHere()).toContain(phone.session.id)
 })
 
 test('[PAIR-5] hosts learn that a device that waits was thrown out, by an instance that knows nothing of its claim', async () => {
