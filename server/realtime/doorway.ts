@@ -43,6 +43,8 @@ export interface DoorwayDeps {
   readonly clock: Clock
   readonly instance: InstanceId
   readonly isAway: () => boolean
+  /** Whether the own inbox is open. */
+  readonly isHeard: () => boolean
   /** Resolves when the inbox is open, or the wait for it is over. */
   readonly inboxOpened: () => Promise<void>
   readonly find: (id: RoomId) => SharedRoom | undefined
@@ -201,12 +203,13 @@ export class Doorway {
       resume === undefined
         ? undefined
         : latestOf(elsewhere().filter((each) => isContinued(room, resume, [each])))
-    if (
+    const mayLack =
       resume !== undefined &&
       (room.timeline.isAhead(resume) ||
         room.timeline.isBehind(resume) ||
         (!isHere() && continued() !== undefined))
-    ) {
+    // What was said before it came, and was not heard here, would come to a new member later [ROOM-4].
+    if (mayLack || !this.#deps.isHeard()) {
       // What was answered with `ok` anywhere is in the log by now.
       await sharing.incoming.catchUp().catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) throw error

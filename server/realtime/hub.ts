@@ -214,10 +214,12 @@ export class Hub {
   /**
    * A session has ended, by whatever way: its socket is closed and its seat freed, wherever it is [SESS-3].
    * @param seats the room's rows, as they were read behind the end
+   * @param before what the session was: of a claim that was made elsewhere nothing else may be known here
    * @returns whether it was anywhere
    */
-  end(roomId: RoomId, id: SessionId, ending: Ending, seats: Rows = NO_ROWS): boolean {
+  end(roomId: RoomId, id: SessionId, ending: Ending, seats: Rows = NO_ROWS, before?: SessionRecord): boolean {
     const wasHere = this.#endHere(roomId, id, ending)
+    if (before?.status === 'pending') this.claims.done(roomId, before.pairing, 'denied', undefined, id)
     this.#shared?.tell(roomId, seats, { t: 'end', room: roomId, id, ending })
     return wasHere || [...seats.keys()].some((key) => key.startsWith(`${id}@`))
   }

@@ -1,10 +1,10 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
-import type { RoomId, SessionId } from '../protocol/ids.ts'
+import type { RoomId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
-import type { Speaker } from './log.ts'
-import { isLate, type Timeline } from './timeline.ts'
+import { Spoken } from './spoken.ts'
+import type { Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
 
 /** A hint may be there before a replica of the store has the entry: so often is looked again, so far apart. */
@@ -23,6 +23,8 @@ export interface IncomingDeps {
   readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
   readonly concerns: (event: Outgoing) => boolean
+  /** Own events up to a number are in the log, whether or not that was answered. */
+  readonly ownFound: (last: number, id: string) => void
   /** Events are missing that members here should have had. */
   readonly hole: () => void
   readonly warn: (what: string) => void
@@ -35,8 +37,7 @@ export interface IncomingDeps {
  */
 export class IncomingEvents {
   readonly #deps: IncomingDeps
-  /** Which connection of each sender was heard last. */
-  readonly #spoke = new Map<SessionId, Speaker>()
+  readonly #spoken = new Spoken()
   #buffered: Batch[] = []
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
@@ -110,9 +111,8 @@ export class IncomingEvents {
   /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
   isLate({ from, speaker }: Pick<Outgoing, 'from' | 'speaker'>): boolean {
     if (from === undefined || speaker === undefined) return false
-    const spoke = this.#spoke.get(from)
-    if (spoke !== undefined && isLate(speaker, spoke)) return true
-    if (speaker.attempt >= (spoke?.attempt ?? -1)) this.#spoke.set(from, speaker)
+    if (this.#spoken.isLate(from, speaker)) return true
+    this.#spoken.hear(from, speaker)
     return false
   }
 
@@ -151,7 +151,7 @@ export class IncomingEvents {
       else {
         this.#deliver(batch, id, quietly)
         const last = batch.first + batch.events.length - 1
-        // An own entry whose append has not been answered: the members here do not have it yet.
+        // An own entry that was given up: its room here was closed.
         isWhole &&= last <= timeline.countOf(batch.origin)
         if (isWhole) inLog.set(batch.origin, last)
       }
@@ -205,6 +205,7 @@ export class IncomingEvents {
     const { timeline, deliver, concerns } = this.#deps
     const { origin, first, events } = batch
     const last = first + events.length - 1
+    if (id !== undefined && origin === timeline.origin) this.#deps.ownFound(last, id)
     if (id !== undefined) timeline.log.identify(origin, first, last, id)
     if (origin === timeline.origin) return
     const before = timeline.countOf(origin)

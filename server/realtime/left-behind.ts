@@ -18,7 +18,7 @@ export class LeftBehind {
   readonly #room: Room
   readonly #rows: RowBook
   readonly #deps: LeftBehindDeps
-  readonly #windows = new Map<SeatName, Disposer>()
+  readonly #windows = new Map<SeatName, { readonly end: Disposer; readonly isOfLiving: boolean }>()
 
   constructor(room: Room, rows: RowBook, deps: LeftBehindDeps) {
     this.#room = room
@@ -44,7 +44,9 @@ export class LeftBehind {
     this.#room.changeOthers(
       presence.seatsOf(instance),
       () => {
-        for (const seat of presence.drop(instance)) {
+        const { seats, over } = presence.drop(instance)
+        needless.push(...over)
+        for (const seat of seats) {
           if (this.#room.latestOf(seat.id) >= seat.attempt || seat.pending) needless.push(seat.key)
           else {
             rows.set(seat.key, { ...rowOfRemote(seat), lost })
@@ -59,32 +61,54 @@ export class LeftBehind {
     this.#rows.remove(needless)
   }
 
-  /** A seat may be taken up until the window is over. */
+  /**
+   * A seat may be taken up until the window is over. `isOfLiving`: its instance lives, whose affair its row is; a hello
+   * that is under way there may take the row for its own [SYNC-4].
+   */
   leave(
     seat: RemoteSeat,
-    how: { readonly shown: boolean; readonly forMs?: number; readonly connected?: boolean },
+    how: {
+      readonly shown: boolean
+      readonly forMs?: number
+      readonly connected?: boolean
+      readonly isOfLiving?: boolean
+    },
   ): void {
     const { presence } = this.#room
     presence.leave(seat, how.shown, how.connected ?? false)
-    this.#windows.get(seat.key)?.()
-    this.#windows.set(
-      seat.key,
-      this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
-        this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
-        this.forget(seat)
-      }),
-    )
+    this.#windows.get(seat.key)?.end()
+    const end = this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
+      this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
+      this.forget(seat)
+    })
+    this.#windows.set(seat.key, { end, isOfLiving: how.isOfLiving === true })
   }
 
   /** A seat that was left behind is of no use any more. */
   forget({ key }: RemoteSeat): void {
-    this.#windows.get(key)?.()
+    const { end, isOfLiving } = this.#windows.get(key) ?? {}
+    end?.()
     this.#windows.delete(key)
-    this.#rows.remove([key])
+    if (isOfLiving !== true) this.#rows.remove([key])
+  }
+
+  /** An instance tells of a seat: it goes on there. */
+  told(instance: InstanceId, seat: RemoteSeat): void {
+    const { presence } = this.#room
+    const left = presence.leftBehind(seat.id)
+    presence.put(instance, seat)
+    if (left === undefined || presence.leftBehind(seat.id) !== undefined) return
+    if (left.key !== seat.key) {
+      this.forget(left)
+      return
+    }
+    // It was taken for dead, and lives: the row is in use [SYNC-4].
+    this.#windows.get(left.key)?.end()
+    this.#windows.delete(left.key)
   }
 
   dispose(): void {
-    for (const end of this.#windows.values()) end()
+    for (const { end } of this.#windows.values()) end()
     this.#windows.clear()
   }
 }

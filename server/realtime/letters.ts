@@ -10,9 +10,12 @@ import type { Origin } from './cursor.ts'
 const text = <T extends string = string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 256 }))
 const version = { v: Type.Literal(1), from: text<InstanceId>() }
 const inRoom = { ...version, room: text<RoomId>() }
+/** How many rooms the sender had opened with the one of which it speaks: letters overtake those of earlier openings. */
+const opening = { opening: Type.Optional(Type.Integer()) }
 /** The opening of the room that a letter speaks of, and its rising number among what it tells of its seats. */
 const numbered = {
   ...inRoom,
+  ...opening,
   origin: text<Origin>(),
   pn: Type.Integer(),
   /** The latest change of the room that the sender knows: who knows less reads it. */
@@ -45,8 +48,13 @@ export type SeatEnd = LeaveReason | 'moved'
 const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] })
 
-/** Every seat of the sender, and how far its events go that are logged. */
-const list = { ...numbered, seats: Type.Array(RemoteSeat), n: Type.Integer() }
+/** Every seat of the sender, how far its events go that are logged, and who left up to which attempt lately. */
+const list = {
+  ...numbered,
+  seats: Type.Array(RemoteSeat),
+  n: Type.Integer(),
+  left: Type.Optional(Type.Array(Type.Object({ id: text<SessionId>(), attempt: Type.Integer() }))),
+}
 
 const LETTERS = {
   /** Tells its list and asks for one. */
@@ -66,7 +74,7 @@ const LETTERS = {
   /** The sender has nobody in the room any more; `stay`: its members keep their seats for the resume window. */
   bye: Type.Object({ t: Type.Literal('bye'), ...numbered, stay: Type.Boolean() }),
   /** The sender was sent something of a room it does not have open. */
-  absent: Type.Object({ t: Type.Literal('absent'), ...inRoom }),
+  absent: Type.Object({ t: Type.Literal('absent'), ...inRoom, ...opening }),
   /** Asks who is in a room that is not open at the sender. */
   ask: Type.Object({ t: Type.Literal('ask'), ...inRoom, ref: text() }),
   members: Type.Object({ t: Type.Literal('members'), ...inRoom, ref: text(), members: Type.Array(Member) }),

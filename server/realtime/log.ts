@@ -1,6 +1,6 @@
 import type { SessionId } from '../protocol/ids.ts'
 import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../protocol/limits.ts'
-import type { EntryId, Origin } from './cursor.ts'
+import { isBehind, type EntryId, type Origin } from './cursor.ts'
 import { frameSize, NO_PAGE, Pages, type Framed } from './wire.ts'
 
 /** Whom an event is meant for; never its own sender. */
@@ -114,13 +114,17 @@ export class RoomLog {
     return framed
   }
 
-  /** The entries of events that were kept before their entries were known. */
+  /**
+   * The entries of events that were kept before their entries were known. One whose answer was lost was added twice:
+   * who has read the first of them has its events.
+   */
   identify(origin: Origin, first: number, last: number, id: EntryId): void {
     for (let next = this.#added - 1; next >= this.#dropped; next -= 1) {
       const at = next % LOG_MAX_EVENTS
       const n = this.#numbers[at] ?? 0
       if (this.#origins[at] !== origin || n < first || n > last) continue
-      this.#ids[at] = id
+      const known = this.#ids[at]
+      if (known === undefined || isBehind(known, id)) this.#ids[at] = id
       // Entries hold whole batches, which stand together or nearly so.
       if (n === first) return
     }

@@ -108,6 +108,14 @@ export class OutgoingEvents {
     else task()
   }
 
+  /** Own events up to a number were found in the log, before their append was answered. */
+  found(last: number, id: string): void {
+    this.#landed(
+      this.#pending.filter(({ n }) => n <= last),
+      id,
+    )
+  }
+
   /** The store went away or came back. */
   storeChanged(): void {
     if (this.#deps.isAway()) {
@@ -211,13 +219,17 @@ export class OutgoingEvents {
 
   #landed(part: readonly Numbered[], id: string): void {
     const { timeline } = this.#deps
-    for (const numbered of part) {
+    const [first, last] = [part[0]?.n, part.at(-1)?.n]
+    if (first === undefined || last === undefined) return
+    // They may have been found there before.
+    const left = this.#pending.filter(({ n }) => n <= last)
+    this.#pending = this.#pending.filter(({ n }) => n > last)
+    for (const numbered of left) {
       this.#bytes -= numbered.event.open.length
       this.#deliver(numbered)
-      this.#logged = numbered.n
     }
-    this.#pending.splice(0, part.length)
-    timeline.log.identify(timeline.origin, part[0]?.n ?? 0, this.#logged, id)
+    this.#logged = Math.max(last, this.#logged)
+    timeline.log.identify(timeline.origin, first, last, id)
   }
 
   #failed(): void {

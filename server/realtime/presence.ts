@@ -1,3 +1,4 @@
+import type { SeatName } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Origin } from './cursor.ts'
 import type { Member } from '../protocol/models.ts'
@@ -12,6 +13,8 @@ interface Other {
   /** False: what is known comes from the store alone, and it has not answered yet. */
   isTold: boolean
   readonly seats: Map<SessionId, RemoteSeat>
+  /** Rows of seats that are over without its word: should it die, nobody else knows of them. */
+  readonly over: Map<SessionId, SeatName>
 }
 
 /**
@@ -20,6 +23,8 @@ interface Other {
  */
 export class Presence {
   readonly #others = new Map<InstanceId, Other>()
+  /** The first opening of each instance that may not be over. */
+  readonly #openings = new Map<InstanceId, number>()
   /** Seats whose instance has gone and that may be taken up again. */
   readonly #left = new Map<SessionId, { readonly seat: RemoteSeat; readonly shown: boolean }>()
 
@@ -42,6 +47,16 @@ export class Presence {
 
   seatsOf(instance: InstanceId): SessionId[] {
     return [...(this.#others.get(instance)?.seats.keys() ?? [])]
+  }
+
+  /** An opening of the room by an instance is known, or to be over: what comes of earlier ones comes late. */
+  opened(instance: InstanceId, opening = 0): void {
+    this.#openings.set(instance, Math.max(opening, this.#openings.get(instance) ?? 0))
+  }
+
+  /** Whether an opening of the room by an instance is over. Who does not count them is always believed. */
+  isOver(instance: InstanceId, opening = Infinity): boolean {
+    return opening < (this.#openings.get(instance) ?? 0)
   }
 
   /** Every seat of a session that is known: it may have moved faster than word of it. */
@@ -89,6 +104,7 @@ export class Presence {
       origin,
       pn,
       isTold: true,
+      over: new Map(),
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
     return concerned
@@ -101,6 +117,7 @@ export class Presence {
       origin,
       pn: 0,
       isTold: false,
+      over: new Map(),
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
   }
@@ -122,16 +139,20 @@ export class Presence {
   }
 
   put(instance: InstanceId, seat: RemoteSeat): void {
-    this.#others.get(instance)?.seats.set(seat.id, seat)
+    const other = this.#others.get(instance)
+    other?.seats.set(seat.id, seat)
+    other?.over.delete(seat.id)
     const left = this.#left.get(seat.id)
     if (left !== undefined && left.seat.attempt <= seat.attempt) this.#left.delete(seat.id)
   }
 
   /** A session has left up to an attempt, wherever its seats are believed to be. */
   remove(id: SessionId, attempt: number): void {
-    for (const { seats } of this.#others.values()) {
+    for (const { seats, over } of this.#others.values()) {
       const seat = seats.get(id)
-      if (seat !== undefined && seat.attempt <= attempt) seats.delete(id)
+      if (seat === undefined || seat.attempt > attempt) continue
+      seats.delete(id)
+      over.set(id, seat.key)
     }
     const left = this.#left.get(id)
     if (left !== undefined && left.seat.attempt <= attempt) this.#left.delete(id)
@@ -139,18 +160,19 @@ export class Presence {
 
   /** One instance holds a seat no more; the session may have another. @returns what it held */
   removeAt(instance: InstanceId, id: SessionId, attempt: number): RemoteSeat | undefined {
-    const seats = this.#others.get(instance)?.seats
+    const { seats, over } = this.#others.get(instance) ?? {}
     const seat = seats?.get(id)
     if (seat === undefined || seat.attempt > attempt) return undefined
     seats?.delete(id)
+    over?.set(id, seat.key)
     return seat
   }
 
-  /** An instance is out of the room. @returns what it held */
-  drop(instance: InstanceId): RemoteSeat[] {
-    const seats = [...(this.#others.get(instance)?.seats.values() ?? [])]
+  /** An instance is out of the room. @returns what it held, and rows of it that nobody needs */
+  drop(instance: InstanceId): { readonly seats: RemoteSeat[]; readonly over: SeatName[] } {
+    const { seats, over } = this.#others.get(instance) ?? {}
     this.#others.delete(instance)
-    return seats
+    return { seats: [...(seats?.values() ?? [])], over: [...(over?.values() ?? [])] }
   }
 
   /** A seat is left behind by its instance, to be taken up again or to end. @param connected as it is shown meanwhile */

@@ -6,10 +6,11 @@ import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
-import type { SeatEnd } from './letters.ts'
+import type { RemoteSeat, SeatEnd } from './letters.ts'
 import type { Entered, Return, Waiting } from './entering.ts'
 import { changeOf, fanOut, openMessage } from './fan-out.ts'
 import { freshSeat } from './entering.ts'
+import { Leaves } from './leaves.ts'
 import { ALL, type Audience } from './log.ts'
 import { missedBy } from './resuming.ts'
 import { OpenCommands } from './open-commands.ts'
@@ -29,7 +30,7 @@ export interface Shared {
   add(event: Outgoing): Promise<CursorText>
   /** A seat or a waiting place here is new or changed. */
   changed(seat: Seat | Waiting): void
-  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd): void
+  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd, left?: RemoteSeat): void
   /** Whether nothing is on its way any more that needs the room. */
   readonly isIdle: boolean
 }
@@ -56,8 +57,7 @@ export class Room {
   readonly #waiting = new Map<SessionId, Waiting>()
   /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
   readonly #attempts = new Map<SessionId, number>()
-  /** Each session's last leave: up to which attempt, and its place; no cursor from before that continues. */
-  readonly #left = new Map<SessionId, { readonly attempt: number; readonly seat: number }>()
+  readonly leaves: Leaves
 
   constructor(options: {
     info: RoomInfo
@@ -70,6 +70,7 @@ export class Room {
     this.info = options.info
     this.rev = options.rev ?? 0
     this.#clock = options.clock
+    this.leaves = new Leaves(options.clock)
     this.#resumeWindowMs = options.resumeWindowMs
     this.#emptied = options.emptied
   }
@@ -193,7 +194,7 @@ export class Room {
    * session left.
    */
   continues(id: SessionId): Start {
-    return { origin: this.timeline.origin, seat: this.#left.get(id)?.seat ?? 0 }
+    return { origin: this.timeline.origin, seat: this.leaves.placeOf(id) }
   }
 
   #startsFrom(id: SessionId, earlier: Earlier | undefined): readonly Start[] {
@@ -244,6 +245,7 @@ export class Room {
     const waiting = this.#waiting.get(id)
     const seat = this.#seats.get(id)
     const before = this.member(id)
+    const left = this.presence.leftBehind(id)
     this.#waiting.delete(id)
     this.#seats.delete(id)
     if (seat?.link.kind === 'away') seat.link.end()
@@ -253,7 +255,7 @@ export class Room {
     }
     if (seat !== undefined) {
       this.#announce(id, before, reason === 'moved' ? 'left' : reason)
-      this.shared?.ended(id, seat.speaker.attempt, seat.key, reason)
+      this.shared?.ended(id, seat.speaker.attempt, seat.key, reason, left)
     } else if (waiting !== undefined) this.shared?.ended(id, waiting.attempt, waiting.key, reason)
     this.closeIfEmpty()
     return seat?.link.kind === 'connected' ? seat.link.connection : waiting?.connection
@@ -261,14 +263,14 @@ export class Room {
 
   /** A session's seat was freed, here or elsewhere: the next one is new. */
   hasLeft(id: SessionId, attempt: number): void {
-    this.#left.set(id, { attempt: Math.max(attempt, this.leftUpTo(id)), seat: this.timeline.seat().seat })
+    this.leaves.add(id, attempt, this.timeline.seat().seat)
     // A hello from before it left may still be under way.
     this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
   }
 
   /** The attempt up to which a session has left; every seat of it up to that is over. */
   leftUpTo(id: SessionId): number {
-    return this.#left.get(id)?.attempt ?? -1
+    return this.leaves.upTo(id)
   }
 
   /** A session has ended: what is left of it elsewhere is no member any more. */

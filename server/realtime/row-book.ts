@@ -1,3 +1,5 @@
+import type { Clock } from '../domain/clock.ts'
+import { StoreUnavailable } from '../domain/refusal.ts'
 import {
   seatName,
   type SeatName,
@@ -11,11 +13,16 @@ import type { Waiting } from './entering.ts'
 import type { Room } from './room.ts'
 import type { Seat } from './seat.ts'
 
+/** Milliseconds to the next try of a write that failed while the store is there. */
+const AGAIN_AFTER = 300
+
 /** This instance's rows in a room's table of seats: which there are, and whose they are while a hello is under way. */
 export class RowBook {
   readonly #room: Room
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
+  readonly #clock: Clock
+  readonly #isAway: () => boolean
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
   readonly #preparing = new Map<SeatName, number>()
@@ -26,11 +33,19 @@ export class RowBook {
 
   constructor(
     room: Room,
-    deps: { shared: SharedRooms; instance: InstanceId; failed: (error: unknown) => void },
+    deps: {
+      shared: SharedRooms
+      instance: InstanceId
+      clock: Clock
+      isAway: () => boolean
+      failed: (error: unknown) => void
+    },
   ) {
     this.#room = room
     this.#shared = deps.shared
     this.#instance = deps.instance
+    this.#clock = deps.clock
+    this.#isAway = deps.isAway
     this.#failed = deps.failed
   }
 
@@ -73,6 +88,12 @@ export class RowBook {
     if (key !== undefined && !this.#preparing.has(key)) this.remove([key])
   }
 
+  /** Runs something when what was to be written is. */
+  async behindWrites<T>(task: () => Promise<T>): Promise<T> {
+    await this.#written
+    return task()
+  }
+
   /** Removes rows, of this instance or of one that is gone. */
   remove(keys: readonly SeatName[]): void {
     for (const key of keys) this.#put.delete(key)
@@ -100,6 +121,23 @@ export class RowBook {
 
   /** One after the other: parallel writes may overtake each other, and a row would be put behind its end. */
   #write(write: () => Promise<void>): void {
-    this.#written = this.#written.then(write).catch(this.#failed)
+    this.#written = this.#written.then(() => this.#insist(write)).catch(this.#failed)
+  }
+
+  /**
+   * By a single failure a row must not stay that stands for a member who has left [ROOM-1], nor one be missing that a
+   * seat is taken up by [RES-2]. Behind an outage all are put anew.
+   */
+  async #insist(write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await write()
+        return
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || this.#isAway()) throw error
+        this.#failed(error)
+      }
+      await new Promise<void>((resolve) => void this.#clock.after(AGAIN_AFTER, resolve))
+    }
   }
 }

@@ -66,6 +66,7 @@ export class SharedHub {
   readonly #outside: OutsideEvents
   readonly #inquiry: Inquiry
   readonly #stopHealth: () => void
+  #openings = 0
   #returning = false
   #returnAgain = false
 
@@ -84,7 +85,7 @@ export class SharedHub {
         batch: (batch) => {
           const open = this.#rooms.get(batch.room)
           if (open === undefined) {
-            void this.post.send(batch.instance, { t: 'absent', room: batch.room })
+            this.#sayAbsent(batch.instance, batch.room)
             return
           }
           if (batch.outside !== true) open.sharing.heardFrom(batch.instance)
@@ -107,6 +108,7 @@ export class SharedHub {
       clock,
       instance,
       isAway: () => this.isAway,
+      isHeard: () => this.post.isOpen,
       inboxOpened: () => (this.isAway ? Promise.resolve() : this.post.opened()),
       find: (id) => this.#rooms.get(id),
       make: (stored) => this.#make(stored),
@@ -187,14 +189,17 @@ export class SharedHub {
   #make(stored: StoredRoom): SharedRoom {
     const room = this.#deps.makeRoom(stored)
     const { shared, instance, clock, resumeWindowMs, hasEnded, log } = this.#deps
+    this.#openings += 1
     const deps: SharingDeps = {
       shared,
       instance,
+      opening: this.#openings,
       clock,
       resumeWindowMs,
       hasEnded,
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
+      isHeard: () => this.post.isOpen,
       post: (to, draft) => this.post.send(to, draft),
       changed: (id) => void this.#readRoom(id),
       warn: (what) => log.warn({ room: room.id }, what),
@@ -241,10 +246,13 @@ export class SharedHub {
       default: {
         const open = this.#rooms.get(letter.room)
         if (open !== undefined) open.sharing.receive(letter)
-        else if (letter.t !== 'bye' && letter.t !== 'absent')
-          void this.post.send(letter.from, { t: 'absent', room: letter.room })
+        else if (letter.t !== 'bye' && letter.t !== 'absent') this.#sayAbsent(letter.from, letter.room)
       }
     }
+  }
+
+  #sayAbsent(to: InstanceId, room: RoomId): void {
+    void this.post.send(to, { t: 'absent', room, opening: this.#openings })
   }
 
   /** Others may have taken this instance for dead, or it may have missed what they said. */

@@ -1,11 +1,12 @@
 import type { SeatName, StoredState } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, SessionId } from '../protocol/ids.ts'
+import type { LeaveReason } from '../protocol/messages.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import { Greetings } from './greetings.ts'
 import type { IncomingEvents } from './incoming.ts'
 import { LeftBehind } from './left-behind.ts'
-import type { Draft, LetterOf, RoomLetter, SeatEnd } from './letters.ts'
+import type { Draft, LetterOf, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
 import type { OutgoingEvents } from './outgoing.ts'
 import type { Waiting } from './entering.ts'
 import type { Room, Shared } from './room.ts'
@@ -13,6 +14,15 @@ import { RowBook } from './row-book.ts'
 import { sorted, toldOf } from './rows.ts'
 import type { Seat } from './seat.ts'
 import { wayIn, wayOut, type SharingDeps } from './ways.ts'
+
+/** What a letter of an opening has in common with its others. */
+interface Numbers {
+  readonly room: Room['id']
+  readonly opening: number
+  readonly origin: Origin
+  readonly pn: number
+  readonly rev: number
+}
 
 /** One room's part in what instances share: its events' way out and in, and who tells whom of which seats. */
 export class Sharing implements Shared {
@@ -33,7 +43,7 @@ export class Sharing implements Shared {
     this.rows = new RowBook(room, deps)
     this.#leftBehind = new LeftBehind(room, this.rows, deps)
     this.#greetings = new Greetings(deps.clock)
-    this.incoming = wayIn(room, deps)
+    this.incoming = wayIn(room, deps, (last, id) => this.#outgoing.found(last, id))
     this.#outgoing = wayOut(room, deps, this.incoming)
   }
 
@@ -58,11 +68,12 @@ export class Sharing implements Shared {
     this.#tell({ t: 'seat', ...this.#numbered(), seat: toldOf(seat, key) })
   }
 
-  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd): void {
+  ended(id: SessionId, attempt: number, key: SeatName | undefined, why: SeatEnd, left?: RemoteSeat): void {
     this.rows.drop(key)
-    const leftBehind = this.#room.presence.leftBehind(id)
-    if (leftBehind !== undefined && why !== 'moved') this.#leftBehind.forget(leftBehind)
-    this.#tell({ t: 'gone', ...this.#numbered(), id, attempt, why })
+    if (left !== undefined && why !== 'moved') this.#leftBehind.forget(left)
+    const gone = { t: 'gone', ...this.#numbered(), id, attempt, why } as const
+    this.#tell(gone)
+    if (why !== 'moved' && !this.#deps.isHeard()) this.#tellUnheard(gone).catch(this.#deps.failed)
   }
 
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
@@ -81,6 +92,12 @@ export class Sharing implements Shared {
   }
 
   receive(letter: RoomLetter): void {
+    const { presence } = this.#room
+    if ('opening' in letter && presence.isOver(letter.from, letter.opening)) {
+      this.#lateTold(letter)
+      return
+    }
+    if ('origin' in letter) presence.opened(letter.from, letter.opening)
     // Word of a change may have been lost.
     if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
       this.#deps.changed(this.#room.id)
@@ -105,19 +122,26 @@ export class Sharing implements Shared {
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
-        if (!this.#room.presence.isUpTo(letter.from, letter.origin, letter.pn)) this.#greet(letter.from)
+        if (!presence.isUpTo(letter.from, letter.origin, letter.pn)) this.#greet(letter.from)
         break
       case 'bye':
-        if (this.#room.presence.originOf(letter.from) === letter.origin)
-          this.#parted(letter.from, letter.stay)
+        presence.opened(letter.from, (letter.opening ?? -1) + 1)
+        if (presence.originOf(letter.from) === letter.origin) this.#parted(letter.from, letter.stay)
         break
       case 'absent':
+        presence.opened(letter.from, (letter.opening ?? -1) + 1)
         this.#parted(letter.from, false)
         break
       default:
         // Of sessions and the room itself: the hub's.
         break
     }
+  }
+
+  /** A letter of an opening that is over: what it says of those who left holds, and its events may have had no hint. */
+  #lateTold(letter: RoomLetter): void {
+    if (letter.t === 'gone' && letter.why !== 'moved') this.#leftTold(letter.id, letter.attempt, letter.why)
+    if (letter.t === 'bye') this.#read()
   }
 
   /** An instance that is in the room sent events: if it is not known, it is greeted. */
@@ -206,19 +230,21 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n'> {
+  #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left'> {
+    // A place from before might be taken for one to continue from.
+    const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
     const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
       seat.key === undefined ? [] : [toldOf(seat, seat.key)],
     )
-    return { ...this.#numbers(), seats, n: this.#outgoing.logged }
+    return { ...this.#numbers(), seats, n: this.#outgoing.logged, ...(left.length === 0 ? {} : { left }) }
   }
 
-  #numbers(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
+  #numbers(): Numbers {
     const { id, rev, timeline } = this.#room
-    return { room: id, origin: timeline.origin, pn: this.#pn, rev }
+    return { room: id, opening: this.#deps.opening, origin: timeline.origin, pn: this.#pn, rev }
   }
 
-  #numbered(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
+  #numbered(): Numbers {
     this.#pn += 1
     return this.#numbers()
   }
@@ -226,6 +252,15 @@ export class Sharing implements Shared {
   #tell(draft: Draft<RoomLetter>, isNews = true): void {
     if (isNews) this.#hasNews = true
     for (const instance of this.#room.presence.instances) void this.#post(instance, draft)
+  }
+
+  /** Who hears nothing does not know who came into the room meanwhile: the store does. */
+  async #tellUnheard(draft: Draft<RoomLetter>): Promise<void> {
+    if (this.#deps.isAway()) return
+    const seats = await this.rows.behindWrites(() => this.#deps.shared.seats(this.#room.id))
+    const others = new Set(seats.flatMap(({ instance, lost }) => (lost === undefined ? instance : [])))
+    others.delete(this.#deps.instance)
+    for (const instance of others) if (!this.#room.presence.has(instance)) void this.#post(instance, draft)
   }
 
   async #post(to: InstanceId, draft: Draft): Promise<number | undefined> {
@@ -240,14 +275,16 @@ export class Sharing implements Shared {
     return follows === 'next'
   }
 
-  #listed({ from, origin, pn, seats, n }: LetterOf<'greet'> | LetterOf<'answer'>): void {
+  #listed({ from, origin, pn, seats, n, left }: LetterOf<'greet'> | LetterOf<'answer'>): void {
     const { presence } = this.#room
+    for (const { id, attempt } of left ?? [])
+      if (attempt > this.#room.leftUpTo(id)) this.#leftTold(id, attempt, 'left')
     const before = presence.seatsOf(from)
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
     let isOld = false
     this.#room.changeOthers(concerned, () => {
       isOld = presence.list(from, origin, pn, seats) === undefined
-      if (!isOld) for (const seat of seats) presence.put(from, seat)
+      if (!isOld) for (const seat of seats) this.#leftBehind.told(from, seat)
     })
     this.incoming.reaches(origin, n)
     // What a list says that a later telling has overtaken may be over by now.
@@ -255,37 +292,31 @@ export class Sharing implements Shared {
   }
 
   #seatTold({ from, seat }: LetterOf<'seat'>): void {
-    const leftBehind = this.#room.presence.leftBehind(seat.id)
-    this.#room.changeOthers([seat.id], () => this.#room.presence.put(from, seat))
-    if (leftBehind !== undefined && this.#room.presence.leftBehind(seat.id) === undefined)
-      this.#leftBehind.forget(leftBehind)
+    this.#room.changeOthers([seat.id], () => this.#leftBehind.told(from, seat))
     this.#met(seat.id, seat.attempt, from)
   }
 
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
+    if (why !== 'moved') this.#leftTold(id, attempt, why)
+    else this.#room.changeOthers([id], () => this.#movedFrom(from, id, attempt))
+  }
+
+  #leftTold(id: SessionId, attempt: number, why: LeaveReason): void {
     const { presence } = this.#room
-    const isElsewhere = why === 'moved'
-    if (!isElsewhere) {
-      this.#room.hasLeft(id, attempt)
-      // It had moved from here before, and word of that has not come.
-      if (attempt > (this.#attemptHere(id) ?? Infinity))
-        this.#room.remove(id, why)?.close('connected_elsewhere')
-    }
-    this.#room.changeOthers(
-      [id],
-      () => {
-        if (isElsewhere) this.#movedFrom(from, id, attempt)
-        else presence.remove(id, attempt)
-      },
-      isElsewhere ? 'left' : why,
-    )
+    this.#room.hasLeft(id, attempt)
+    // It had moved from here before, and word of that has not come.
+    if (attempt > (this.#attemptHere(id) ?? Infinity))
+      this.#room.remove(id, why)?.close('connected_elsewhere')
+    const leftBehind = presence.leftBehind(id)
+    this.#room.changeOthers([id], () => presence.remove(id, attempt), why)
+    if (leftBehind !== undefined && presence.leftBehind(id) === undefined) this.#leftBehind.forget(leftBehind)
   }
 
   /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
   #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
     const seat = this.#room.presence.removeAt(instance, id, attempt)
     if (seat === undefined || seat.pending || this.#room.latestOf(id) >= seat.attempt) return
-    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected })
+    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected, isOfLiving: true })
   }
 
   /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
@@ -297,7 +328,7 @@ export class Sharing implements Shared {
     const left = this.#room.leftUpTo(id)
     if (attempt <= left) {
       // A hello that was given up came in there after its session had left.
-      this.#room.changeOthers([id], () => this.#room.presence.removeAt(instance, id, attempt))
+      this.#room.changeOthers([id], () => this.#room.presence.remove(id, left))
       void this.#post(instance, { t: 'gone', ...this.#numbers(), id, attempt: left, why: 'left' })
       return
     }

@@ -11,10 +11,14 @@ import type { Room } from './room.ts'
 export interface SharingDeps {
   readonly shared: SharedRooms
   readonly instance: InstanceId
+  /** How many rooms this instance has opened with this one. */
+  readonly opening: number
   readonly clock: Clock
   readonly resumeWindowMs: number
   readonly neighbours: Neighbours
   readonly isAway: () => boolean
+  /** Whether the own inbox is open. */
+  readonly isHeard: () => boolean
   /** @returns how many listened; nothing where it could not be sent */
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */
@@ -26,7 +30,11 @@ export interface SharingDeps {
 }
 
 /** How events of other instances come to a room's members here. */
-export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps): IncomingEvents {
+export function wayIn(
+  room: Room,
+  { shared, clock, warn, failed }: SharingDeps,
+  ownFound: (last: number, id: string) => void,
+): IncomingEvents {
   return new IncomingEvents({
     room: room.id,
     timeline: room.timeline,
@@ -34,6 +42,7 @@ export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps):
     clock,
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
+    ownFound,
     hole: () => {
       warn('events of a room were missed: its members here connect again')
       for (const connection of room.connections()) connection.close('overloaded')

@@ -1,8 +1,6 @@
 /** What one receiver got along its resumed connections, held against what was sent to it. */
 import type { Ledger, Kind, Sent } from './ledger.ts'
 
-/** Of a sender's chain of connections: where its order is kept. */
-const lineOf = ({ from, chain }: Sent): string => `${from}/${chain}`
 const isMeantFor = (id: string, { from, to }: Sent): boolean => from !== id && (to === undefined || to === id)
 
 export class Chain {
@@ -14,7 +12,8 @@ export class Chain {
   readonly #id: string
   readonly #name: string
   readonly #got = new Set<Sent>()
-  readonly #last = new Map<string, number>()
+  /** By sender; of which of its chains they are may be known later. */
+  readonly #gotFrom = new Map<string, Sent[]>()
 
   constructor(
     ledger: Ledger,
@@ -44,7 +43,9 @@ export class Chain {
     if (this.#got.has(sent)) broken('ROOM-3', 'got twice')
     else if (this.#lastOf(sent) > sent.n) broken('ROOM-3', `got behind #${this.#lastOf(sent)}`)
     this.#got.add(sent)
-    this.#last.set(lineOf(sent), Math.max(sent.n, this.#lastOf(sent)))
+    const others = this.#gotFrom.get(from) ?? []
+    this.#gotFrom.set(from, others)
+    others.push(sent)
   }
 
   /**
@@ -62,6 +63,7 @@ export class Chain {
   }
 
   #lastOf(sent: Sent): number {
-    return this.#last.get(lineOf(sent)) ?? 0
+    const ofChain = (this.#gotFrom.get(sent.from) ?? []).filter(({ chain }) => chain === sent.chain)
+    return ofChain.reduce((last, { n }) => Math.max(last, n), 0)
   }
 }

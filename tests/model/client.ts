@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly wrongResume: (resumed: boolean, back: Back) => string | undefined
   /** With several instances an earlier event may come again after `resumed: false` [ROOM-3]. */
   readonly mayRepeat: boolean
+  /** Nothing that was answered before this need reach who came in by a link at a time. */
+  readonly notBefore: (link: Link | undefined, at: number) => number
   /** Hears what the server says. */
   readonly heard?: (client: Client, message: ServerMessage) => void
 }
@@ -306,7 +308,10 @@ export class Client {
     this.#chain?.complete()
     const isFirst = this.#chains === 0 || !this.#around.mayRepeat
     this.#chains += 1
-    this.#chain = new Chain(this.#around.ledger, this, startedAt, isFirst ? notBefore : -Infinity)
+    if (this.#around.mayRepeat)
+      for (const { sent } of this.#waiting.values()) if (sent !== undefined) sent.chain = this.#chains
+    const first = isFirst ? this.#around.notBefore(this.#link, notBefore) : -Infinity
+    this.#chain = new Chain(this.#around.ledger, this, startedAt, first)
     this.#chainFrom = this.links.length - 1
     this.knows.begin()
   }

@@ -13,8 +13,11 @@ export interface Sent {
   readonly to: string | undefined
   readonly bytes: number
   readonly sentAt: number
-  /** Counts the sender's chains of resumed connections: only within one is its order kept [ROOM-3]. */
-  readonly chain: number
+  /**
+   * Counts the sender's chains of resumed connections: only within one is its order kept [ROOM-3]. What was sent before
+   * a welcome is of the chain that the welcome begins or goes on with.
+   */
+  chain: number
   answer: { readonly ok: boolean; readonly at: number } | undefined
   /** Somebody has it, so the server took it, whatever its sender heard. */
   arrived: boolean

@@ -10,6 +10,10 @@ const SOUND: Readonly<Partial<Record<SeveralName, string>>> = {
   'several/sparse': '[ROOM-1] [ROOM-3] [RES-2] [SESS-2] [SYNC-1]',
   'several/trim': '[RES-1] [RES-2] [ROOM-3]',
   'several/together': '[SYNC-1] [SYNC-5] [RES-1]',
+  'several/plain': '[ROOM-1] [ROOM-3] [RES-1] [SYNC-1]',
+  'several/approvals': '[PAIR-5] [ROOM-4] [SYNC-1]',
+  'several/revoked': '[SESS-3] [ROOM-1] [RES-1]',
+  'several/window': '[ROOM-2] [RES-1] [SYNC-4]',
 }
 
 const SEEDS = 15

@@ -77,3 +77,10 @@ test('entries that are known later are kept with their events', () => {
   log.identify(ORIGIN, 2, 4, '7-0')
   expect(log.all().map(({ id }) => id)).toEqual([undefined, '7-0', '7-0', '7-0', undefined])
 })
+
+test('[ROOM-3] an event that stands in the stored log twice is where it stands first', () => {
+  const log = new RoomLog()
+  log.add(ORIGIN, 1, '{}', undefined, ALL, { attempt: 1, since: 1 })
+  for (const id of ['0-2', '0-1', '0-3']) log.identify(ORIGIN, 1, 1, id)
+  expect(log.all().map(({ id }) => id)).toEqual(['0-1'])
+})

@@ -134,10 +134,10 @@ export const roomRoutes: Routes = async (app, { services }) => {
     async (request, reply) => {
       const { roomId } = sessionOf(request)
       const { id } = request.params
-      const exists = await sessions.exists(roomId, id)
-      const seats = exists ? await sessions.revoke(roomId, id) : undefined
+      const session = await sessions.find(roomId, id)
+      const seats = session && (await sessions.revoke(roomId, id))
       // What revoked it before may have had no answer of the store, and the member is still here.
-      if (!hub.end(roomId, id, 'kicked', seats) && !exists)
+      if (!hub.end(roomId, id, 'kicked', seats, session) && session === undefined)
         throw new Refusal('not_found', 'There is no such member.')
       request.log.info({ room: roomId, member: id }, 'member removed')
       return reply.code(204).send()

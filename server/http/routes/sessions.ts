@@ -45,8 +45,8 @@ export const sessionRoutes: Routes = async (app, { services }) => {
       },
     },
     async (request, reply) => {
-      const { id, roomId } = sessionOf(request)
-      hub.end(roomId, id, 'left', await sessions.revoke(roomId, id))
+      const { id, roomId, record } = sessionOf(request)
+      hub.end(roomId, id, 'left', await sessions.revoke(roomId, id), record)
       return reply.code(204).send()
     },
   )

@@ -8,6 +8,9 @@ const PING_EVERY = 15_000
 const ANSWER_WITHIN = 5_000
 const LOOK_EVERY = 1_000
 
+/** Who talks to nobody finds out within this time. Milliseconds. */
+export const FOUND_OUT_WITHIN = PING_EVERY + ANSWER_WITHIN + 2 * LOOK_EVERY
+
 /** How connections end with several instances, whatever the devices do; 1006 is a reset or a refused upgrade. */
 const ENDS = [1006, CLOSES.draining, CLOSES.overloaded]
 

@@ -1,5 +1,6 @@
 /** What befalls instances and the store in a run, each at its own time; everything is over some time after. */
 import type { Run } from '../run-state.ts'
+import { FOUND_OUT_WITHIN } from './devices.ts'
 import type { Backend } from './reach.ts'
 import type { Fleet } from './fleet.ts'
 import type { Fault } from './scenarios.ts'
@@ -43,6 +44,7 @@ function cutFor(misfortune: Misfortune, server: Server, deafMs: number, ms: numb
   if (deafMs > 0) server.bus.deafen(deafMs, ms)
   else server.bus.cut(ms)
   troubled(misfortune, server, deafMs + ms, REOPENED_WITHIN)
+  if (deafMs > 0) server.deafUntil = server.troubledUntil
 }
 
 /** Its process ends at once; some of its people do not come back. */
@@ -57,8 +59,9 @@ function kill(misfortune: Misfortune, server: Server): void {
       world.say(client.name, 'does not come back')
     }
   }
-  server.kill(world.random.chance(0.8))
-  settledBy(world.now() + LOST_WITHIN)
+  const isHeard = world.random.chance(0.8)
+  server.kill(isHeard)
+  settledBy(world.now() + (isHeard ? LOST_WITHIN : Math.max(LOST_WITHIN, FOUND_OUT_WITHIN)))
   if (site.open.length < run.site.servers.length)
     world.after(world.random.int(0, 3_000), () => void site.start())
 }

@@ -1,9 +1,11 @@
 /** Whether a client that came back to one of several instances was to resume [RES-1, RES-2]. */
 import { CLOSES } from '../../../server/protocol/closes.ts'
 import { longestGap, passedBy, type Back } from '../continuity.ts'
+import type { Link } from '../link.ts'
 import type { Run } from '../run-state.ts'
 import type { Fleet } from './fleet.ts'
 import { Server } from './server.ts'
+import { seenWithin } from './watch.ts'
 
 /** What resumes came to, for the figures of a run. */
 export interface Resumes {
@@ -19,6 +21,21 @@ const MARGIN = 1_500
 
 const serverOf = (entrance: unknown): Server | undefined =>
   entrance instanceof Server ? entrance : undefined
+
+/**
+ * Whether a session left and came back to where that was to be known. Word of it has its time [ROOM-1], and who hears
+ * nothing does not hear of it. What goes on from a return that need not have known goes on with as much right.
+ */
+function isKnownToHaveLeft(welcomed: readonly Link[], knownWithin: number, site: Fleet): boolean {
+  const last = welcomed.findLastIndex(
+    ({ closedWith }, index) => closedWith === CLOSES.left && index < welcomed.length - 1,
+  )
+  const [left, back] = [welcomed[last], welcomed[last + 1]]
+  const { endedAt } = left ?? {}
+  if (back?.spokeAt === undefined || endedAt === undefined) return false
+  const isDeaf = (serverOf(back.entrance)?.troubledUntil ?? -Infinity) > endedAt
+  return !isDeaf && site.disturbedUntil <= endedAt && back.spokeAt - endedAt > knownWithin
+}
 
 export function createJudge(
   run: () => Run<Fleet> | undefined,
@@ -39,16 +56,13 @@ export function createJudge(
       if (before !== here) resumes.elsewhere += 1
       if (before?.isDead === true) resumes.afterEnd += 1
       if (passed === 'too much') return 'resumed over more than the log keeps'
-      // Who hears nothing does not hear of a leave either.
-      const isDeaf = here !== undefined && (here.troubledUntil > lostAt || site.disturbedUntil > lostAt)
-      if (!isDeaf && welcomed.slice(0, -1).some(({ closedWith }) => closedWith === CLOSES.left))
-        return 'resumed although it had left'
-      // When a seat was lost is known exactly only where its instance lives and was never in trouble.
+      if (isKnownToHaveLeft(welcomed, seenWithin(scenario), site)) return 'resumed although it had left'
+      // Who left has been judged. When a seat was lost is known exactly only where its instance lives and was never in trouble.
       const isKnown = welcomed.every(({ entrance }) => {
         const server = serverOf(entrance)
         return server !== undefined && !server.isDead && server.troubledUntil === -Infinity
       })
-      if (isKnown && site.disturbedUntil === -Infinity && gap > windowMs + MARGIN)
+      if (isKnown && site.disturbedUntil === -Infinity && gap > windowMs + MARGIN && gap < Infinity)
         return 'resumed although its window was over'
       return undefined
     }

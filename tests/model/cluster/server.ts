@@ -33,6 +33,8 @@ export class Server implements Entrance {
   readonly instance: Instance
   /** It was stopped, cut or cut off, and need not be right again before this. */
   troubledUntil = -Infinity
+  /** It heard nothing without knowing, and may hear of what was before until this. */
+  deafUntil = -Infinity
   isDraining = false
   readonly #world: World
   readonly #links = new Set<Link>()

@@ -30,10 +30,13 @@ function placeOf(
   return server === undefined ? undefined : { server, forMs: now - Math.max(link.spokeAt, activeAt) }
 }
 
+/** Within how long everybody is to know of a change of members [ROOM-1]. Milliseconds. */
+export const seenWithin = ({ weather }: Pick<SeveralScenario, 'weather'>): number =>
+  weather.failing > 0 || weather.slow.chance > 0 ? SEEN_IN_FOUL_WEATHER : SEEN_WITHIN
+
 export function watch(run: Run<Fleet>, scenario: SeveralScenario): void {
   const { world, site, ledger } = run
-  const isFoul = scenario.weather.failing > 0 || scenario.weather.slow.chance > 0
-  const within = (isFoul ? SEEN_IN_FOUL_WEATHER : SEEN_WITHIN) + UNDER_WAY
+  const within = seenWithin(scenario) + UNDER_WAY
   /** Each is told once. */
   const told = new Set<string>()
   const broken = (rule: string, seer: Client, seen: Client, what: string): void => {
