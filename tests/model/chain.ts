@@ -2,7 +2,7 @@
 import type { Ledger, Kind, Sent } from './ledger.ts'
 
 /** Of a sender's chain of connections: where its order is kept. */
-const lineOf = ({ from, chain }: Sent): string => `${from}/${chain}`
+const lineOf = ({ from, by }: Sent): string => `${from}/${by.chain}`
 const isMeantFor = (id: string, { from, to }: Sent): boolean => from !== id && (to === undefined || to === id)
 
 export class Chain {

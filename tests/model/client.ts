@@ -5,7 +5,7 @@ import type { Role } from '../../server/protocol/models.ts'
 import { Chain } from './chain.ts'
 import type { Back } from './continuity.ts'
 import { Knowledge } from './knowledge.ts'
-import type { Kind, Ledger, Mark, Sent } from './ledger.ts'
+import type { Kind, Ledger, Mark, Sending, Sent } from './ledger.ts'
 import { Link, type Drop, type Entrance } from './link.ts'
 import type { World } from './world.ts'
 
@@ -82,6 +82,11 @@ export class Client {
   #chain: Chain | undefined
   /** How many chains of connections it has begun. */
   #chains = 0
+  /** Chains of what it sends: how many there were, those too whose `welcome` was lost on its way … */
+  #sendings = 0
+  /** … the one that its last `welcome` was of, and that of its connection. */
+  #welcomedAs = 0
+  #sending: Sending = { chain: 0 }
   #nextId = 0
   #lastState = 0
   readonly #waiting = new Map<number, Waiting>()
@@ -107,14 +112,21 @@ export class Client {
 
   connect(): void {
     if (this.isOver) return
-    const { world, calm, reach } = this.#around
+    const { world, calm, reach, mayRepeat } = this.#around
     this.#abandon('reset')
     this.isIn = true
     this.phase = 'opening'
     this.#attempt += 1
     this.#resume = this.#at
     this.helloAt = world.now()
+    const sending: Sending = { chain: this.#welcomedAs }
+    this.#sending = sending
     const link = new Link(world, calm, {
+      greeted: (message) => {
+        if (!mayRepeat || message.type !== 'welcome' || message.resumed) return
+        this.#sendings += 1
+        sending.chain = this.#sendings
+      },
       message: (message) => {
         if (this.#link === link) this.#received(message)
       },
@@ -190,7 +202,7 @@ export class Client {
   }
 
   #mark(kind: Kind, to: string | undefined, pad: number): { sent: Sent; data: Mark } {
-    const sent = this.#around.ledger.send(this.id, kind, to, pad, this.#around.mayRepeat ? this.#chains : 0)
+    const sent = this.#around.ledger.send(this.id, kind, to, pad, this.#sending)
     this.#around.world.say(this.name, `sends ${kind} #${sent.n} to ${to ?? 'all'}`)
     return { sent, data: { n: sent.n, ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) } }
   }
@@ -243,6 +255,7 @@ export class Client {
 
   #welcomed(welcome: ServerMessageOf<'welcome'>): void {
     const { world } = this.#around
+    this.#welcomedAs = this.#sending.chain
     if (welcome.self.id !== this.id || welcome.self.role !== this.role)
       this.#broken('RES-1', 'was welcomed as somebody else')
     if (welcome.self.status === 'pending') {
