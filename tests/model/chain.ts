@@ -39,7 +39,8 @@ export class Chain {
     }
     sent.arrived = true
     if (!isMeantFor(this.#id, sent)) broken('ROOM-4', 'got what is not meant for it')
-    if (sent.answer !== undefined && sent.answer.at < this.#notBefore)
+    // What waited for the store is said when that is back, to those who are there then [STORE-4].
+    if (sent.answer?.waits === false && sent.answer.at < this.#notBefore)
       broken('ROOM-4', 'got what was sent before it was there')
     if (this.#got.has(sent)) broken('ROOM-3', 'got twice')
     else if (this.#lastOf(sent) > sent.n) broken('ROOM-3', `got behind #${this.#lastOf(sent)}`)

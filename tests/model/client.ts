@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly wrongResume: (resumed: boolean, back: Back) => string | undefined
   /** With several instances an earlier event may come again after `resumed: false` [ROOM-3]. */
   readonly mayRepeat: boolean
+  /** Whether what a server said last may have been said without the store. */
+  readonly isAlone: (entrance: Entrance | undefined) => boolean
   /** Hears what the server says. */
   readonly heard?: (client: Client, message: ServerMessage) => void
 }
@@ -374,7 +376,9 @@ export class Client {
       return
     }
     const { sent, answered } = waiting
-    if (sent !== undefined) sent.answer = { ok: reply.ok, at: this.#around.world.now() }
+    const { world, isAlone } = this.#around
+    if (sent !== undefined)
+      sent.answer = { ok: reply.ok, at: world.now(), waits: isAlone(this.#link?.entrance) }
     if (this.phase === 'pending' && reply.ok)
       this.#broken('PAIR-5', `was answered ok to ${waiting.type} before it was let in`)
     answered?.(reply.ok, reply.ok ? undefined : reply.code)

@@ -9,6 +9,13 @@ export interface Sending {
   chain: number
 }
 
+export interface Answer {
+  readonly ok: boolean
+  readonly at: number
+  /** It was taken without the store, and waits for that to be said elsewhere [STORE-4]. */
+  readonly waits: boolean
+}
+
 /** An event of one client, as its sender knows it. */
 export interface Sent {
   readonly from: string
@@ -21,7 +28,7 @@ export interface Sent {
   readonly sentAt: number
   /** The connection it was sent on. */
   readonly by: Sending
-  answer: { readonly ok: boolean; readonly at: number } | undefined
+  answer: Answer | undefined
   /** Somebody has it, so the server took it, whatever its sender heard. */
   arrived: boolean
 }

@@ -79,6 +79,7 @@ export class Run<S extends Site = Site> {
       calm: () => this.isCalm,
       reach: () => site.reach(),
       mayRepeat: false,
+      isAlone: () => false,
       wrongResume: (resumed, back) => wrongResume(resumed, ledger, scenario.settings.resumeWindowMs, back),
       ...surroundings,
     }

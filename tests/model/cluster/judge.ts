@@ -1,6 +1,7 @@
 /** Whether a client that came back to one of several instances was to resume [RES-1, RES-2]. */
 import { CLOSES } from '../../../server/protocol/closes.ts'
 import { longestGap, passedBy, type Back } from '../continuity.ts'
+import type { Link } from '../link.ts'
 import type { Run } from '../run-state.ts'
 import type { Fleet } from './fleet.ts'
 import { Server } from './server.ts'
@@ -24,6 +25,8 @@ export function createJudge(
   run: () => Run<Fleet> | undefined,
   resumes: Resumes,
 ): (resumed: boolean, back: Back) => string | undefined {
+  /** Connections that left and were resumed where that was not known: the chain goes on from there. */
+  const unheard = new WeakSet<Link>()
   return (resumed, back) => {
     const { world, ledger, scenario, site } = run() ?? {}
     if (world === undefined || ledger === undefined || scenario === undefined || site === undefined)
@@ -39,10 +42,15 @@ export function createJudge(
       if (before !== here) resumes.elsewhere += 1
       if (before?.isDead === true) resumes.afterEnd += 1
       if (passed === 'too much') return 'resumed over more than the log keeps'
-      // Who hears nothing does not hear of a leave either.
+      // Who hears nothing does not hear of a leave either …
       const isDeaf = here !== undefined && (here.troubledUntil > lostAt || site.disturbedUntil > lostAt)
-      if (!isDeaf && welcomed.slice(0, -1).some(({ closedWith }) => closedWith === CLOSES.left))
-        return 'resumed although it had left'
+      for (const link of welcomed.slice(0, -1)) {
+        if (link.closedWith !== CLOSES.left || unheard.has(link)) continue
+        // … and of one from an instance that is cut off nobody does [STORE-4].
+        const isCutOff = (serverOf(link.entrance)?.troubledUntil ?? 0) > (link.endedAt ?? 0)
+        if (!isDeaf && !isCutOff) return 'resumed although it had left'
+        unheard.add(link)
+      }
       // When a seat was lost is known exactly only where its instance lives and was never in trouble.
       const isKnown = welcomed.every(({ entrance }) => {
         const server = serverOf(entrance)

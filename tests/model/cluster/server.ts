@@ -34,6 +34,8 @@ export class Server implements Entrance {
   /** It was stopped, cut or cut off, and need not be right again before this. */
   troubledUntil = -Infinity
   isDraining = false
+  /** Until when it was without the store. */
+  aloneUntil = -Infinity
   readonly #world: World
   readonly #links = new Set<Link>()
 
@@ -53,6 +55,7 @@ export class Server implements Entrance {
       random: () => world.random.int(0, 99) / 100,
       log: { info: said, warn: said, error: said },
     })
+    this.store.onHealth(({ state }) => (this.aloneUntil = state === 'degraded' ? Infinity : world.now()))
     this.instance = new Instance({
       world,
       clock,

@@ -28,6 +28,8 @@ const IDLE = { chance: 0.2, ms: 65_000 }
 const MARGIN = 5_000
 /** Wall clocks of instances differ by so much at most. */
 const SKEW = 400
+/** An answer may be under way for so long. */
+const UNDER_WAY = 350
 /** A link whose server was in trouble so lately need not have heard of an end yet. */
 const HEARS_WITHIN = 1_500
 
@@ -90,6 +92,7 @@ class Story {
       { scenario, world, ledger, store: backend.store, site: fleet },
       {
         mayRepeat: true,
+        isAlone: (entrance) => entrance instanceof Server && entrance.aloneUntil > world.now() - UNDER_WAY,
         wrongResume: createJudge(() => this.#run, resumes),
         heard: (client, message) => {
           if (message.type === 'member-left' && message.reason === 'instance-lost')
