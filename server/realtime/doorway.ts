@@ -5,7 +5,7 @@ import type { Authenticated, Sessions } from '../domain/sessions.ts'
 import type { SeatName, SeatRow, SharedRooms, StoredSeat, StoredState } from '../domain/shared-rooms.ts'
 import type { CloseReason } from '../protocol/closes.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
-import { batchText } from './batch.ts'
+import { emptyBatchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return } from './entering.ts'
 import type { Room } from './room.ts'
@@ -94,14 +94,7 @@ export class Doorway {
       const plan = this.#plan(open, session, comer, comer.attempt ?? 0)
       const { row } = plan
       sharing.rows.noted(key, row)
-      const entry = batchText({
-        room: room.id,
-        origin: room.timeline.origin,
-        instance,
-        first: 1,
-        cut: false,
-        events: [],
-      })
+      const entry = emptyBatchText(room.id, room.timeline.origin, instance)
       const found = await shared.open(room.id, new Map([[key, row]]), entry, KEEP)
       const refused = this.#refusal(found, session)
       if (refused !== undefined) {

@@ -89,6 +89,7 @@ export class Hub {
       log: this.#log,
       makeRoom: (stored) => this.#makeRoom(stored),
       ended: (room, id, ending) => void this.#endHere(room, id, ending, true),
+      admitted: (room, id) => this.#admittedElsewhere(room, id),
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
@@ -104,6 +105,11 @@ export class Hub {
   /** Whether other instances may be in its rooms. */
   get isShared(): boolean {
     return this.#shared !== undefined
+  }
+
+  /** Whether what is not found may have been made elsewhere while the store was away, and not be written yet [STORE-4]. */
+  get isReturning(): boolean {
+    return this.#shared?.isReturning === true
   }
 
   /** What members are told of the store. */

@@ -2,7 +2,7 @@ import type { Clock, Disposer } from '../domain/clock.ts'
 import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
 import type { RoomId, SessionId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
-import type { Origin } from './cursor.ts'
+import { isBehind, type EntryId, type Origin } from './cursor.ts'
 import type { Speaker } from './log.ts'
 import { isLate, type Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
@@ -23,6 +23,8 @@ export interface IncomingDeps {
   readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
   readonly concerns: (event: Outgoing) => boolean
+  /** Adds an entry to the log that says nothing, to learn what the store calls this moment. @throws StoreUnavailable */
+  readonly mark: () => Promise<EntryId>
   /** Events are missing that members here should have had. */
   readonly hole: () => void
   readonly warn: (what: string) => void
@@ -45,6 +47,7 @@ export class IncomingEvents {
   #looks = 0
   #look: Disposer | undefined
   #isOpen = false
+  #openedAt = 0
 
   constructor(deps: IncomingDeps) {
     this.#deps = deps
@@ -53,8 +56,22 @@ export class IncomingEvents {
   /** Takes up what the log had when the room was opened here: nobody is sent it. */
   open(entries: readonly LogEntry[]): void {
     this.#isOpen = true
+    this.#openedAt = this.#deps.clock.now()
     this.#take(entries, true)
     this.#offerBuffered()
+  }
+
+  /**
+   * A room that was opened without the store finds out which of the log's entries are of before: nobody here is sent
+   * those, and all that came since [STORE-4]. Entries are named by the store's clock, which tells how long ago that
+   * was, whatever the clock here says.
+   * @throws StoreUnavailable
+   */
+  async findBegin(): Promise<void> {
+    const { timeline, clock, mark } = this.#deps
+    if (timeline.read !== undefined || timeline.begin !== undefined) return
+    const [ms] = (await mark()).split('-')
+    timeline.begin ??= `${Math.max(0, Number(ms) - Math.ceil(clock.now() - this.#openedAt))}-0`
   }
 
   /** A hint. */
@@ -102,8 +119,7 @@ export class IncomingEvents {
 
   /** Entries that were read together with something else, from where the log was read last. */
   take(entries: readonly LogEntry[]): void {
-    // A room that was opened while the store was away knows nothing of what was before.
-    this.#take(entries, this.#deps.timeline.read === undefined)
+    this.#take(entries, false)
     this.#offerBuffered()
   }
 
@@ -137,6 +153,7 @@ export class IncomingEvents {
 
   async #read(): Promise<void> {
     const { shared, room, timeline } = this.#deps
+    await this.findBegin()
     this.take(await shared.readLog(room, timeline.read))
   }
 
@@ -149,7 +166,8 @@ export class IncomingEvents {
       const batch = readBatch(text)
       if (batch === undefined) warn('an entry of a room log cannot be read and is treated as absent')
       else {
-        this.#deliver(batch, id, quietly)
+        const isOfBefore = timeline.begin !== undefined && isBehind(timeline.begin, id)
+        this.#deliver(batch, id, quietly || isOfBefore)
         const last = batch.first + batch.events.length - 1
         // An own entry whose append has not been answered: the members here do not have it yet.
         isWhole &&= last <= timeline.countOf(batch.origin)

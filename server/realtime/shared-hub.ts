@@ -37,6 +37,8 @@ export interface SharedHubDeps extends SharedOptions {
   readonly makeRoom: (stored: StoredRoom) => Room
   /** Another instance says that a session or a room has ended, or was changed. */
   readonly ended: (room: RoomId, id: SessionId, ending: Ending) => void
+  /** A session that waits here was let in. */
+  readonly admitted: (room: RoomId, id: SessionId) => void
   readonly roomEnded: (room: RoomId) => void
   readonly roomChanged: (stored: StoredRoom) => void
   readonly hasEnded: (id: SessionId) => boolean
@@ -54,6 +56,8 @@ export interface SharedHubDeps extends SharedOptions {
 const AT_ONCE = 4
 /** Many instances come back at once: each begins within this time. Milliseconds. */
 const JITTER = 500
+/** What others made while the store was away is there by then [STORE-4]. Milliseconds. */
+const WRITTEN_BACK_WITHIN = 5_000
 /** What is under way at the end may take so long. Milliseconds. */
 const LEAVE_WITHIN = 1_000
 
@@ -68,6 +72,7 @@ export class SharedHub {
   readonly #stopHealth: () => void
   #returning = false
   #returnAgain = false
+  #returnedAt = -Infinity
 
   constructor(deps: SharedHubDeps) {
     this.#deps = deps
@@ -125,6 +130,11 @@ export class SharedHub {
     return this.#deps.health.health.state === 'degraded'
   }
 
+  /** The store was away until a moment ago: others may still have to write what they made meanwhile. */
+  get isReturning(): boolean {
+    return this.#deps.clock.now() - this.#returnedAt < WRITTEN_BACK_WITHIN
+  }
+
   place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     return this.doorway.place(stored, session, comer)
   }
@@ -163,6 +173,8 @@ export class SharedHub {
 
   /** The same where the seats are still to be read. */
   async tellEverybody(room: RoomId, draft: Draft<Extract<Letter, { t: 'room' }>>): Promise<void> {
+    // What is not in the store may never be: who is greeted when that is back reads it there.
+    if (this.isAway) return
     const open = this.#rooms.get(room)
     const known = open?.room.presence.instances
     const to =
@@ -250,6 +262,7 @@ export class SharedHub {
   /** Others may have taken this instance for dead, or it may have missed what they said. */
   #returned(): void {
     if (this.isAway) return
+    this.#returnedAt = this.#deps.clock.now()
     this.#returnAgain = true
     if (this.#returning) return
     this.#returning = true
@@ -281,7 +294,9 @@ export class SharedHub {
   /** Puts what this instance has of a room once more, and learns what the others have. */
   async #reopen({ room, sharing }: SharedRoom): Promise<void> {
     const { shared, sessions, textOf, log } = this.#deps
+    const { rev } = room
     try {
+      await sharing.incoming.findBegin()
       const found = await shared.reopen(room.id, sharing.rows.own(), room.timeline.read)
       const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
       if (stored === 'deleted') {
@@ -291,12 +306,21 @@ export class SharedHub {
       if (stored === undefined)
         await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
       else if (stored.rev > room.rev) this.#deps.roomChanged(stored)
+      else if (room.rev === rev && !isSame(stored, room)) {
+        // A change that was made here without the store, and another before it there, which stands.
+        room.rev = stored.rev
+        this.#deps.roomChanged(stored)
+      }
       for (const { id } of [...room.seats(), ...room.waiting()]) {
         const text = found.sessions.get(id)
         const own = textOf(room.id, id)
         if (text === undefined && own !== undefined) await shared.restoreSession(room.id, id, own)
-        else if (text !== undefined && sessions.read(text) === undefined)
-          this.#deps.ended(room.id, id, 'revoked')
+        else if (text !== undefined) {
+          const record = sessions.read(text)
+          if (record === undefined) this.#deps.ended(room.id, id, 'revoked')
+          else if (record.status === 'active' && room.waitingAs(id) !== undefined)
+            this.#deps.admitted(room.id, id)
+        }
       }
       sharing.reopened(found)
       this.#deps.sessionsFound(room, found.sessions)
@@ -322,3 +346,6 @@ export class SharedHub {
     say.call(log, { err: error }, 'what instances share could not be kept')
   }
 }
+
+const isSame = (stored: StoredRoom, { rev, info }: Room): boolean =>
+  stored.rev === rev && JSON.stringify(stored.room) === JSON.stringify(info)

@@ -57,6 +57,8 @@ export class Timeline {
   /** The newest place as text, until something changes. */
   #at: CursorText | undefined
   #read: EntryId | undefined
+  /** Of a room that was opened without the store: what is before this in the log is of before, once it is known. */
+  begin: EntryId | undefined
   /** The oldest entry that the store had when this opening read it first. */
   #oldest: EntryId | undefined
 
@@ -176,15 +178,23 @@ export class Timeline {
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
     if (!hasStart(cursor, starts)) return undefined
     if (this.#isAhead(cursor)) return undefined
-    if (!this.#isWhole(cursor)) return undefined
     if (cursor.read === undefined && this.#counts.size === 0 && own !== undefined)
-      return { events: this.log.behind(own), cursor }
-    return { events: withoutLate(this.log.all(), cursor), cursor }
+      return this.#isWhole(cursor) ? { events: this.log.behind(own), cursor } : undefined
+    const placed = this.#placed(cursor)
+    if (placed === undefined || !this.#isWhole(placed)) return undefined
+    return { events: withoutLate(this.log.all(), placed), cursor: placed }
   }
 
   /** Whether an origin has spoken since the log was read last: its number then says more than the place in the log. */
   #isBeyondRead(origin: Origin): boolean {
     return this.#read === undefined || this.countOf(origin) > (this.#inLog.get(origin) ?? 0)
+  }
+
+  /** A place of a room that was opened without the store has no entry of the log: only that opening knows where it was. */
+  #placed(cursor: Cursor): Cursor | undefined {
+    if (cursor.read !== undefined) return cursor
+    if (!cursor.seats.has(this.origin)) return undefined
+    return this.begin === undefined ? cursor : { ...cursor, read: this.begin }
   }
 
   #isAhead(cursor: Cursor): boolean {

@@ -1,11 +1,15 @@
 import type { Clock } from '../domain/clock.ts'
 import type { SharedRooms } from '../domain/shared-rooms.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import { emptyBatchText } from './batch.ts'
 import { IncomingEvents } from './incoming.ts'
 import type { Draft } from './letters.ts'
 import type { Neighbours } from './neighbours.ts'
 import { OutgoingEvents } from './outgoing.ts'
 import type { Room } from './room.ts'
+
+/** Entries of a log that one which says nothing leaves. */
+const KEEP = 1_064
 
 /** What rooms that instances share have in common on this instance. */
 export interface SharingDeps {
@@ -26,7 +30,7 @@ export interface SharingDeps {
 }
 
 /** How events of other instances come to a room's members here. */
-export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps): IncomingEvents {
+export function wayIn(room: Room, { shared, instance, clock, warn, failed }: SharingDeps): IncomingEvents {
   return new IncomingEvents({
     room: room.id,
     timeline: room.timeline,
@@ -34,6 +38,10 @@ export function wayIn(room: Room, { shared, clock, warn, failed }: SharingDeps):
     clock,
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
+    mark: async () => {
+      const text = emptyBatchText(room.id, room.timeline.origin, instance)
+      return (await shared.append(room.id, text, { keep: KEEP, inboxes: [], isAnew: true })).id
+    },
     hole: () => {
       warn('events of a room were missed: its members here connect again')
       for (const connection of room.connections()) connection.close('overloaded')
