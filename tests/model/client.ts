@@ -279,6 +279,7 @@ export class Client {
       const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
         seenAt: this.#seenAt,
+        seenOn: this.links[this.#atLink],
         waited: this.#atWaiting,
         helloAt: this.helloAt,
       })
@@ -292,7 +293,8 @@ export class Client {
     }
     this.resumed.no += 1
     const enteredAt = this.#link?.spokeAt ?? world.now()
-    this.#begin(enteredAt, enteredAt)
+    // What others say while it comes in on another instance may be read there before it is seated or behind that.
+    this.#begin(enteredAt, this.#around.mayRepeat ? this.helloAt : enteredAt)
   }
 
   /** The connection, by its index, on which it had its last place and waited while it was approved, unheard. */

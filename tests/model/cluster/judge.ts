@@ -64,7 +64,8 @@ export function createJudge(
     if (Math.max(back.helloAt, world.now()) - lostAt > windowMs - MARGIN) return undefined
     // What it may have of the time before its approval only the instance knows where it waited.
     if (back.waited && before !== here) return undefined
-    const isTroubled = [here, before].some(
+    // A place that an instance gave while it was cut off is not known elsewhere (decision 7).
+    const isTroubled = [here, before, serverOf(back.seenOn?.entrance)].some(
       (server) => server !== undefined && server.troubledUntil > back.seenAt,
     )
     if (isTroubled || site.disturbedUntil > back.seenAt || scenario.weather.failing > 0) {
