@@ -175,6 +175,7 @@ export class IncomingEvents {
       }
       if (isWhole) newest = id
     }
+    timeline.reached = entries.at(-1)?.id ?? timeline.reached
     if (newest !== undefined) timeline.readUpTo(newest, entries[0]?.id, inLog)
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts'
 import {
   seatName,
   type SeatName,
@@ -6,16 +7,21 @@ import {
   type StoredSeat,
 } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import { insist } from './insist.ts'
 import { rowOf } from './rows.ts'
 import type { Waiting } from './entering.ts'
 import type { Room } from './room.ts'
 import type { Seat } from './seat.ts'
+
+/** A store that is lost is known to be away by then, and takes a row as one that is to be written back. */
+const AGAIN = { afterMs: 500, times: 20 }
 
 /** This instance's rows in a room's table of seats: which there are, and whose they are while a hello is under way. */
 export class RowBook {
   readonly #room: Room
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
+  readonly #clock: Clock
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
   readonly #preparing = new Map<SeatName, number>()
@@ -26,11 +32,12 @@ export class RowBook {
 
   constructor(
     room: Room,
-    deps: { shared: SharedRooms; instance: InstanceId; failed: (error: unknown) => void },
+    deps: { shared: SharedRooms; instance: InstanceId; clock: Clock; failed: (error: unknown) => void },
   ) {
     this.#room = room
     this.#shared = deps.shared
     this.#instance = deps.instance
+    this.#clock = deps.clock
     this.#failed = deps.failed
   }
 
@@ -100,6 +107,6 @@ export class RowBook {
 
   /** One after the other: parallel writes may overtake each other, and a row would be put behind its end. */
   #write(write: () => Promise<void>): void {
-    this.#written = this.#written.then(write).catch(this.#failed)
+    this.#written = this.#written.then(() => insist(this.#clock, AGAIN, write)).catch(this.#failed)
   }
 }

@@ -77,7 +77,7 @@ export class SharedHub {
   constructor(deps: SharedHubDeps) {
     this.#deps = deps
     const { shared, bus, instance, clock, peerTimeoutMs, health, sessions, log } = deps
-    this.#outside = new OutsideEvents(shared, instance)
+    this.#outside = new OutsideEvents({ shared, instance, clock, isAway: () => this.isAway })
     this.#inquiry = new Inquiry(clock, (to, draft) => this.post.send(to, draft))
     this.post = new Post({
       bus,
@@ -187,6 +187,7 @@ export class SharedHub {
   /** This instance ends: its members keep their seats for whoever takes them up [DRAIN-2]. */
   async leave(): Promise<void> {
     this.#stopHealth()
+    this.#outside.close()
     const leaving = Promise.all([...this.#rooms.values()].map(({ sharing }) => sharing.close(true)))
     await Promise.race([
       leaving,

@@ -68,6 +68,7 @@ export class Sharing implements Shared {
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
   async open(found: StoredState): Promise<void> {
     this.incoming.open(found.log)
+    this.rows.clean(found.seats)
     this.#suppose(found)
     await this.#greetAll()
   }

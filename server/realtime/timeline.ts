@@ -57,6 +57,8 @@ export class Timeline {
   /** The newest place as text, until something changes. */
   #at: CursorText | undefined
   #read: EntryId | undefined
+  /** The newest entry that was read; what stands in those up to `read` is with the members here too. */
+  reached: EntryId | undefined
   /** Of a room that was opened without the store: what is before this in the log is of before, once it is known. */
   begin: EntryId | undefined
   /** The oldest entry that the store had when this opening read it first. */
@@ -182,12 +184,19 @@ export class Timeline {
       return this.#isWhole(cursor) ? { events: this.log.behind(own), cursor } : undefined
     const placed = this.#placed(cursor)
     if (placed === undefined || !this.#isWhole(placed)) return undefined
-    return { events: withoutLate(this.log.all(), placed), cursor: placed }
+    const events = withoutLate(this.log.all(), placed)
+    // Of events that came by hints alone it is not known whether they stand before a place that was not reached here.
+    const isUnsure = placed.read !== undefined && !this.#hasReached(placed.read)
+    return isUnsure && events.some(({ id }) => id === undefined) ? undefined : { events, cursor: placed }
   }
 
   /** Whether an origin has spoken since the log was read last: its number then says more than the place in the log. */
   #isBeyondRead(origin: Origin): boolean {
     return this.#read === undefined || this.countOf(origin) > (this.#inLog.get(origin) ?? 0)
+  }
+
+  #hasReached(id: EntryId): boolean {
+    return this.reached !== undefined && !isBehind(id, this.reached)
   }
 
   /** A place of a room that was opened without the store has no entry of the log: only that opening knows where it was. */
