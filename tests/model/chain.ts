@@ -55,6 +55,7 @@ export class Chain {
   complete(settled = -Infinity): void {
     for (const sent of this.#ledger.events) {
       if (sent.sentAt < this.startedAt || this.#got.has(sent) || !isMeantFor(this.#id, sent)) continue
+      if (sent.answer?.isLost() === true) continue
       const wasTaken = sent.answer?.ok === true || (sent.arrived && this.#ledger.arrivedIsTaken)
       const isDue = this.#lastOf(sent) > sent.n || (sent.answer?.at ?? Infinity) < settled
       if (wasTaken && isDue)

@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly mayRepeat: boolean
   /** Whether what a server said last may have been said without the store. */
   readonly isAlone: (entrance: Entrance | undefined) => boolean
+  /** Whether a server ended without the store. */
+  readonly endedAlone: (entrance: Entrance | undefined) => boolean
   /** Hears what the server says. */
   readonly heard?: (client: Client, message: ServerMessage) => void
 }
@@ -378,9 +380,13 @@ export class Client {
       return
     }
     const { sent, answered } = waiting
-    const { world, isAlone } = this.#around
-    if (sent !== undefined)
-      sent.answer = { ok: reply.ok, at: world.now(), waits: isAlone(this.#link?.entrance) }
+    const { world, isAlone, endedAlone } = this.#around
+    const entrance = this.#link?.entrance
+    if (sent !== undefined) {
+      const waits = isAlone(entrance)
+      const isLost = (): boolean => waits && endedAlone(entrance)
+      sent.answer = { ok: reply.ok, at: world.now(), waits, isLost }
+    }
     if (this.phase === 'pending' && reply.ok)
       this.#broken('PAIR-5', `was answered ok to ${waiting.type} before it was let in`)
     answered?.(reply.ok, reply.ok ? undefined : reply.code)

@@ -14,6 +14,8 @@ export interface Answer {
   readonly at: number
   /** It was taken without the store, and waits for that to be said elsewhere [STORE-4]. */
   readonly waits: boolean
+  /** It waited on an instance that ended before the store was back: nobody else has it. */
+  readonly isLost: () => boolean
 }
 
 /** An event of one client, as its sender knows it. */

@@ -80,6 +80,7 @@ export class Run<S extends Site = Site> {
       reach: () => site.reach(),
       mayRepeat: false,
       isAlone: () => false,
+      endedAlone: () => false,
       wrongResume: (resumed, back) => wrongResume(resumed, ledger, scenario.settings.resumeWindowMs, back),
       ...surroundings,
     }

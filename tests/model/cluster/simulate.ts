@@ -93,6 +93,7 @@ class Story {
       {
         mayRepeat: true,
         isAlone: (entrance) => entrance instanceof Server && entrance.aloneUntil > world.now() - UNDER_WAY,
+        endedAlone: (entrance) => entrance instanceof Server && entrance.endedAlone,
         wrongResume: createJudge(() => this.#run, resumes),
         heard: (client, message) => {
           if (message.type === 'member-left' && message.reason === 'instance-lost')
