@@ -93,11 +93,8 @@ export class Hub {
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
-      sessionsFound: (room, sessions) =>
-        this.claims.found(
-          room.id,
-          [...sessions].map(([id, text]) => [id, sharing.sessions.read(text)] as const),
-        ),
+      sessionsFound: (room, sessions) => this.claims.found(room.id, sharing.sessions.readAll(sessions)),
+      readsAgain: ({ id }) => this.claims.beforeReading(id, (rows) => sharing.sessions.readAll(rows)),
       textOf: (room, id) => this.#rooms.get(room)?.sessions.get(id)?.text,
     })
   }
@@ -195,6 +192,7 @@ export class Hub {
       },
     })
     room.concerned = (event, own) => (own ? !this.claims.isOver(event) : this.claims.learn(info.id, event))
+    room.awaits = (pairing) => this.claims.awaits(info.id, pairing)
     this.#rooms.set(info.id, room)
     return room
   }
@@ -222,7 +220,7 @@ export class Hub {
    * @param seats the room's rows, as they were read behind the end
    * @returns whether it was anywhere
    */
-  end(roomId: RoomId, id: SessionId, ending: Ending, seats: Rows = NO_ROWS): boolean {
+  end(roomId: RoomId, id: SessionId, ending: Ending, seats: Rows = new Map()): boolean {
     const wasHere = this.#endHere(roomId, id, ending)
     this.#shared?.tell(roomId, seats, { t: 'end', room: roomId, id, ending })
     return wasHere || [...seats.keys()].some((key) => key.startsWith(`${id}@`))
@@ -248,7 +246,7 @@ export class Hub {
   }
 
   /** The room is gone: every socket in it is closed with 4404. */
-  endRoom(id: RoomId, seats: Rows = NO_ROWS): void {
+  endRoom(id: RoomId, seats: Rows = new Map()): void {
     this.#shared?.tell(id, seats, { t: 'room-gone', room: id })
     this.#endRoomHere(id)
   }
@@ -380,5 +378,3 @@ export class Hub {
     say.call(this.#log, { err: error }, 'hosts could not be told')
   }
 }
-
-const NO_ROWS: Rows = new Map()

@@ -1,10 +1,10 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
 import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
-import type { RoomId, SessionId } from '../protocol/ids.ts'
+import type { RoomId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
 import { isBehind, type EntryId, type Origin } from './cursor.ts'
-import type { Speaker } from './log.ts'
-import { isLate, type Timeline } from './timeline.ts'
+import { Heard } from './heard.ts'
+import type { Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
 
 /** A hint may be there before a replica of the store has the entry: so often is looked again, so far apart. */
@@ -23,6 +23,8 @@ export interface IncomingDeps {
   readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
   readonly concerns: (event: Outgoing) => boolean
+  /** Whether hosts here believe that the claim waits which an event says is decided. */
+  readonly isAwaited: (event: Outgoing) => boolean
   /** Adds an entry to the log that says nothing, to learn what the store calls this moment. @throws StoreUnavailable */
   readonly mark: () => Promise<EntryId>
   /** Events are missing that members here should have had. */
@@ -37,8 +39,7 @@ export interface IncomingDeps {
  */
 export class IncomingEvents {
   readonly #deps: IncomingDeps
-  /** Which connection of each sender was heard last. */
-  readonly #spoke = new Map<SessionId, Speaker>()
+  readonly #heard = new Heard()
   #buffered: Batch[] = []
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
@@ -126,9 +127,8 @@ export class IncomingEvents {
   /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
   isLate({ from, speaker }: Pick<Outgoing, 'from' | 'speaker'>): boolean {
     if (from === undefined || speaker === undefined) return false
-    const spoke = this.#spoke.get(from)
-    if (spoke !== undefined && isLate(speaker, spoke)) return true
-    if (speaker.attempt >= (spoke?.attempt ?? -1)) this.#spoke.set(from, speaker)
+    if (this.#heard.isLate(from, speaker)) return true
+    this.#heard.add(from, speaker)
     return false
   }
 
@@ -234,6 +234,8 @@ export class IncomingEvents {
     for (const [index, event] of events.entries()) {
       const n = first + index
       if (n <= before) continue
+      // Hosts of a room that was opened without the store may have been told of claims that were decided before.
+      const isAwaited = quietly && this.#deps.isAwaited(event)
       if (this.isLate(event) || !concerns(event)) {
         timeline.count(origin, n)
         continue
@@ -249,7 +251,7 @@ export class IncomingEvents {
         speaker: speaker ?? { attempt: 0, since: 0 },
         ...known,
       })
-      if (!quietly) deliver(framed, event)
+      if (!quietly || isAwaited) deliver(framed, event)
     }
   }
 }

@@ -22,22 +22,29 @@ export class RowBook {
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
   readonly #clock: Clock
+  readonly #nextSeat: () => number
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
   readonly #preparing = new Map<SeatName, number>()
   #written: Promise<void> = Promise.resolve()
   /** Rows as they were put last. */
   readonly #put = new Map<SeatName, string>()
-  #seatNumber = 0
 
   constructor(
     room: Room,
-    deps: { shared: SharedRooms; instance: InstanceId; clock: Clock; failed: (error: unknown) => void },
+    deps: {
+      shared: SharedRooms
+      instance: InstanceId
+      clock: Clock
+      nextSeat: () => number
+      failed: (error: unknown) => void
+    },
   ) {
     this.#room = room
     this.#shared = deps.shared
     this.#instance = deps.instance
     this.#clock = deps.clock
+    this.#nextSeat = deps.nextSeat
     this.#failed = deps.failed
   }
 
@@ -48,8 +55,7 @@ export class RowBook {
 
   /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
   prepare(member: SessionId, known?: SeatName): SeatName {
-    if (known === undefined) this.#seatNumber += 1
-    const key = known ?? seatName(member, this.#instance, this.#seatNumber)
+    const key = known ?? seatName(member, this.#instance, this.#nextSeat())
     this.#preparing.set(key, (this.#preparing.get(key) ?? 0) + 1)
     return key
   }

@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { HealthSource } from '../domain/health.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
-import { readStoredRoom, storedRoomText, type Rows, type StoredRoom } from '../domain/rooms.ts'
+import type { Rows, StoredRoom } from '../domain/rooms.ts'
 import type { Authenticated, Sessions } from '../domain/sessions.ts'
 import { shapeOfStored, type SharedRooms } from '../domain/shared-rooms.ts'
 import type { CloseReason } from '../protocol/closes.ts'
@@ -15,6 +15,7 @@ import type { Draft, Letter } from './letters.ts'
 import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
 import { Post } from './post.ts'
+import { reopen } from './reopening.ts'
 import type { Room } from './room.ts'
 import { Sharing } from './sharing.ts'
 import type { SharingDeps } from './ways.ts'
@@ -43,6 +44,8 @@ export interface SharedHubDeps extends SharedOptions {
   readonly roomChanged: (stored: StoredRoom) => void
   readonly hasEnded: (id: SessionId) => boolean
   readonly sessionsFound: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
+  /** The same of a room that is open already: called before they are read, and with what was found. */
+  readonly readsAgain: (room: Room) => (sessions: ReadonlyMap<SessionId, string>) => void
   /** The row of a session that is connected here. */
   readonly textOf: (room: RoomId, id: SessionId) => string | undefined
   readonly log: {
@@ -73,6 +76,8 @@ export class SharedHub {
   #returning = false
   #returnAgain = false
   #returnedAt = -Infinity
+  /** Seats that were taken on this instance. */
+  #seats = 0
 
   constructor(deps: SharedHubDeps) {
     this.#deps = deps
@@ -209,6 +214,7 @@ export class SharedHub {
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
       post: (to, draft) => this.post.send(to, draft),
+      nextSeat: () => (this.#seats += 1),
       changed: (id) => void this.#readRoom(id),
       warn: (what) => log.warn({ room: room.id }, what),
       failed: (error) => this.#failed(error),
@@ -292,39 +298,10 @@ export class SharedHub {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
-  /** Puts what this instance has of a room once more, and learns what the others have. */
   async #reopen({ room, sharing }: SharedRoom): Promise<void> {
-    const { shared, sessions, textOf, log } = this.#deps
-    const { rev } = room
+    const isOpen = (): boolean => this.#rooms.get(room.id)?.room === room
     try {
-      await sharing.incoming.findBegin()
-      const found = await shared.reopen(room.id, sharing.rows.own(), room.timeline.read)
-      const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
-      if (stored === 'deleted') {
-        this.#deps.roomEnded(room.id)
-        return
-      }
-      if (stored === undefined)
-        await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
-      else if (stored.rev > room.rev) this.#deps.roomChanged(stored)
-      else if (room.rev === rev && !isSame(stored, room)) {
-        // A change that was made here without the store, and another before it there, which stands.
-        room.rev = stored.rev
-        this.#deps.roomChanged(stored)
-      }
-      for (const { id } of [...room.seats(), ...room.waiting()]) {
-        const text = found.sessions.get(id)
-        const own = textOf(room.id, id)
-        if (text === undefined && own !== undefined) await shared.restoreSession(room.id, id, own)
-        else if (text !== undefined) {
-          const record = sessions.read(text)
-          if (record === undefined) this.#deps.ended(room.id, id, 'revoked')
-          else if (record.status === 'active' && room.waitingAs(id) !== undefined)
-            this.#deps.admitted(room.id, id)
-        }
-      }
-      sharing.reopened(found)
-      this.#deps.sessionsFound(room, found.sessions)
+      await reopen(room, sharing, this.#deps, isOpen)
     } catch (error) {
       this.#failed(error)
       if (error instanceof StoreUnavailable) this.#returnAgain = true
@@ -347,6 +324,3 @@ export class SharedHub {
     say.call(log, { err: error }, 'what instances share could not be kept')
   }
 }
-
-const isSame = (stored: StoredRoom, { rev, info }: Room): boolean =>
-  stored.rev === rev && JSON.stringify(stored.room) === JSON.stringify(info)

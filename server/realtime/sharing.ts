@@ -131,6 +131,11 @@ export class Sharing implements Shared {
   dead(instance: InstanceId): void {
     this.#greetings.answered(instance)
     this.#leftBehind.instanceLeft(instance, false)
+    const { shared, failed } = this.#deps
+    shared.seats(this.#room.id).then((seats) => {
+      // It may be back by now.
+      if (!this.#room.presence.has(instance)) this.#leftBehind.clean(instance, seats)
+    }, failed)
     this.#read()
   }
 

@@ -9,6 +9,7 @@ import {
   type EntryId,
   type Origin,
 } from './cursor.ts'
+import { Heard } from './heard.ts'
 import { RoomLog, type Audience, type LogEvent, type Speaker } from './log.ts'
 import type { Framed } from './wire.ts'
 
@@ -249,24 +250,14 @@ function hasSeen(cursor: Cursor, { origin, n, id }: LogEvent): boolean {
  * whom it has seen a later one already [ROOM-3]. They were never answered with `ok`.
  */
 function withoutLate(events: readonly LogEvent[], cursor: Cursor): LogEvent[] {
-  const spoke = new Map<SessionId, Speaker>()
+  const heard = new Heard()
   const missed: LogEvent[] = []
   for (const event of events) {
     const { from, speaker } = event
     if (!hasSeen(cursor, event)) missed.push(event)
-    else if (
-      from !== undefined &&
-      speaker !== undefined &&
-      speaker.attempt > (spoke.get(from)?.attempt ?? -1)
-    )
-      spoke.set(from, speaker)
+    else if (from !== undefined && speaker !== undefined) heard.add(from, speaker)
   }
-  return missed.filter(({ from, speaker }) => {
-    const latest = from === undefined ? undefined : spoke.get(from)
-    return latest === undefined || speaker === undefined || !isLate(speaker, latest)
-  })
+  return missed.filter(
+    ({ from, speaker }) => from === undefined || speaker === undefined || !heard.isLate(from, speaker),
+  )
 }
-
-/** Whether a connection is an earlier one of the same chain. */
-export const isLate = (speaker: Speaker, latest: Speaker): boolean =>
-  speaker.attempt < latest.attempt && speaker.attempt >= latest.since

@@ -23,6 +23,8 @@ export interface SharingDeps {
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */
   readonly hasEnded: (id: SessionId) => boolean
+  /** A number for a seat's row, never given twice. */
+  readonly nextSeat: () => number
   /** Somebody knows of a change of a room that has not come here. */
   readonly changed: (room: RoomId) => void
   readonly warn: (what: string) => void
@@ -38,6 +40,7 @@ export function wayIn(room: Room, { shared, instance, clock, warn, failed }: Sha
     clock,
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
+    isAwaited: ({ concern }) => concern?.kind === 'decided' && room.awaits(concern.pairing),
     mark: async () => {
       const text = emptyBatchText(room.id, room.timeline.origin, instance)
       return (await shared.append(room.id, text, { keep: KEEP, inboxes: [], isAnew: true })).id
