@@ -1,28 +1,38 @@
 import { readStoredRoom, storedRoomText, type StoredRoom } from '../domain/rooms.ts'
-import type { StoredState } from '../domain/shared-rooms.ts'
+import type { Sessions } from '../domain/sessions.ts'
+import type { SharedRooms, StoredState } from '../domain/shared-rooms.ts'
+import type { RoomId, SessionId } from '../protocol/ids.ts'
+import type { Ending } from './endings.ts'
 import type { Room } from './room.ts'
-import type { SharedHubDeps } from './shared-hub.ts'
 import type { Sharing } from './sharing.ts'
 
-type Deps = Pick<
-  SharedHubDeps,
-  | 'shared'
-  | 'sessions'
-  | 'textOf'
-  | 'log'
-  | 'roomEnded'
-  | 'roomChanged'
-  | 'ended'
-  | 'admitted'
-  | 'readsAgain'
-  | 'sessionsFound'
->
+export interface ReopeningDeps {
+  readonly shared: SharedRooms
+  readonly sessions: Sessions
+  /** Another instance says that a session or a room has ended, or was changed. */
+  readonly ended: (room: RoomId, id: SessionId, ending: Ending) => void
+  /** A session that waits here was let in. */
+  readonly admitted: (room: RoomId, id: SessionId) => void
+  readonly roomEnded: (room: RoomId) => void
+  readonly roomChanged: (stored: StoredRoom) => void
+  readonly sessionsFound: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
+  /** The same of a room that is open already: called before they are read, and with what was found. */
+  readonly readsAgain: (room: Room) => (sessions: ReadonlyMap<SessionId, string>) => void
+  /** The row of a session that is connected here. */
+  readonly textOf: (room: RoomId, id: SessionId) => string | undefined
+  readonly log: { warn(fields: object, text: string): void }
+}
 
 /**
  * Puts what this instance has of a room once more, and learns what the others have.
  * @throws StoreUnavailable
  */
-export async function reopen(room: Room, sharing: Sharing, deps: Deps, isOpen: () => boolean): Promise<void> {
+export async function reopen(
+  room: Room,
+  sharing: Sharing,
+  deps: ReopeningDeps,
+  isOpen: () => boolean,
+): Promise<void> {
   const { shared, log } = deps
   const { rev } = room
   const settle = deps.readsAgain(room)
@@ -52,7 +62,7 @@ export async function reopen(room: Room, sharing: Sharing, deps: Deps, isOpen: (
   deps.sessionsFound(room, found.sessions)
 }
 
-async function compareSessions(room: Room, found: StoredState, deps: Deps): Promise<void> {
+async function compareSessions(room: Room, found: StoredState, deps: ReopeningDeps): Promise<void> {
   const { shared, sessions, textOf } = deps
   for (const { id } of [...room.seats(), ...room.waiting()]) {
     const text = found.sessions.get(id)

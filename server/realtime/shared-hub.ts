@@ -10,12 +10,11 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Member } from '../protocol/models.ts'
 import type { Outgoing } from './batch.ts'
 import { Doorway, type Comer, type Place, type SharedRoom } from './doorway.ts'
-import type { Ending } from './endings.ts'
 import type { Draft, Letter } from './letters.ts'
 import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
 import { Post } from './post.ts'
-import { reopen } from './reopening.ts'
+import { reopen, type ReopeningDeps } from './reopening.ts'
 import type { Room } from './room.ts'
 import { Sharing } from './sharing.ts'
 import type { SharingDeps } from './ways.ts'
@@ -31,23 +30,12 @@ export interface SharedOptions {
 }
 
 /** What it asks of the hub. */
-export interface SharedHubDeps extends SharedOptions {
+export interface SharedHubDeps extends SharedOptions, ReopeningDeps {
   readonly clock: Clock
   readonly resumeWindowMs: number
   readonly random: () => number
   readonly makeRoom: (stored: StoredRoom) => Room
-  /** Another instance says that a session or a room has ended, or was changed. */
-  readonly ended: (room: RoomId, id: SessionId, ending: Ending) => void
-  /** A session that waits here was let in. */
-  readonly admitted: (room: RoomId, id: SessionId) => void
-  readonly roomEnded: (room: RoomId) => void
-  readonly roomChanged: (stored: StoredRoom) => void
   readonly hasEnded: (id: SessionId) => boolean
-  readonly sessionsFound: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
-  /** The same of a room that is open already: called before they are read, and with what was found. */
-  readonly readsAgain: (room: Room) => (sessions: ReadonlyMap<SessionId, string>) => void
-  /** The row of a session that is connected here. */
-  readonly textOf: (room: RoomId, id: SessionId) => string | undefined
   readonly log: {
     info(fields: object, text: string): void
     warn(fields: object, text: string): void
