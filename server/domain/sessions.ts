@@ -174,7 +174,11 @@ export class Sessions {
     return this.#valid(text)
   }
 
-  /** The same, for who shows its token. */
+  readAll(rows: ReadonlyMap<SessionId, string>): ReadonlyMap<SessionId, SessionRecord | undefined> {
+    return new Map([...rows].map(([id, text]) => [id, this.#valid(text)]))
+  }
+
+  /** The same as `read`, for who shows its token. */
   proves(token: string, { roomId, id, text }: Authenticated): Authenticated | undefined {
     return this.#proven(token, { roomId, id }, text)
   }

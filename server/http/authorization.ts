@@ -25,6 +25,11 @@ export const only =
     const [, token] = /^Bearer +([\w.-]{1,256})$/i.exec(request.headers.authorization ?? '') ?? []
     const session =
       token === undefined ? undefined : (connected(token) ?? (await sessions.authenticate(token)))
+    if (session === undefined && token !== undefined && hub.isReturning)
+      throw new Refusal(
+        'store_unavailable',
+        'The shared store is back, and not everything is written to it yet.',
+      )
     if (session === undefined)
       throw new Refusal('unauthorized', 'The session is missing, unknown or revoked.')
     if (who !== 'any' && session.record.status !== 'active') {

@@ -84,6 +84,11 @@ export class Approvals {
     return found && this.take(room, found.id)
   }
 
+  /** Whether a decision is under way. */
+  isHeld(room: RoomId, id: CodeId): boolean {
+    return this.#rooms.get(room)?.get(id)?.held === true
+  }
+
   of(room: RoomId): PendingPairing[] {
     return [...(this.#rooms.get(room)?.values() ?? [])].map((entry) => entry.pairing)
   }

@@ -142,6 +142,10 @@ export function batchText({ room, origin, instance, first, cut, outside, events 
   return parts.join(SEPARATOR)
 }
 
+/** An entry that says nothing but that an opening of a room is there. */
+export const emptyBatchText = (room: RoomId, origin: Origin, instance: InstanceId): string =>
+  batchText({ room, origin, instance, first: 1, cut: false, events: [] })
+
 /** Whether a text is meant to be a batch, of whatever version. */
 export const isBatch = (text: string): boolean => /^E\d/.test(text)
 

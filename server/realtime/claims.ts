@@ -141,6 +141,28 @@ export class Claims {
     }
   }
 
+  awaits(room: RoomId, pairing: CodeId): boolean {
+    return this.#approvals.of(room).some(({ id }) => id === pairing)
+  }
+
+  /** Before the sessions of a room are read again: who of those that wait by now waits no longer was decided unheard. */
+  beforeReading<T>(
+    room: RoomId,
+    read: (rows: T) => ReadonlyMap<SessionId, SessionRecord | undefined>,
+  ): (rows: T) => void {
+    const before = this.#approvals.of(room)
+    return (rows) => {
+      const sessions = read(rows)
+      for (const { id, session } of before) {
+        const status = sessions.get(session)?.status
+        if (status === 'pending' || this.#approvals.isHeld(room, id)) continue
+        if (this.#approvals.take(room, id) === undefined) continue
+        if (status === 'active') this.done(room, id, 'paired', session, session)
+        else this.done(room, id, 'denied', undefined, session)
+      }
+    }
+  }
+
   /** A claim of another instance was decided, there or by a host elsewhere. */
   #learnDecision(room: RoomId, { pairing, session, outcome }: Extract<Concern, { kind: 'decided' }>): void {
     this.#approvals.take(room, pairing)

@@ -155,7 +155,8 @@ export class Conversation implements Failures {
     if (stored === 'deleted') return 'room_gone'
     // It may have been approved while it was read, and what was read have expired.
     session ??= await sessions.authenticate(token)
-    return stored === undefined || session === undefined ? 'session_invalid' : { session, stored }
+    if (stored !== undefined && session !== undefined) return { session, stored }
+    return hub.isReturning ? 'overloaded' : 'session_invalid'
   }
 
   #enter(room: Room, session: Authenticated, back: Return, token: string): void {

@@ -5,7 +5,7 @@ import type { Authenticated, Sessions } from '../domain/sessions.ts'
 import type { SeatName, SeatRow, SharedRooms, StoredSeat, StoredState } from '../domain/shared-rooms.ts'
 import type { CloseReason } from '../protocol/closes.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
-import { batchText } from './batch.ts'
+import { emptyBatchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return } from './entering.ts'
 import type { Room } from './room.ts'
@@ -96,14 +96,7 @@ export class Doorway {
       const plan = this.#plan(open, session, comer, comer.attempt ?? 0)
       const { row } = plan
       sharing.rows.noted(key, row)
-      const entry = batchText({
-        room: room.id,
-        origin: room.timeline.origin,
-        instance,
-        first: 1,
-        cut: false,
-        events: [],
-      })
+      const entry = emptyBatchText(room.id, room.timeline.origin, instance)
       const found = await shared.open(room.id, new Map([[key, row]]), entry, KEEP)
       const refused = this.#refusal(found, session)
       if (refused !== undefined) {
@@ -118,7 +111,7 @@ export class Doorway {
       open.opening = undefined
       settle(true)
       const latest = this.#latest(session, found.sessions.get(session.id))
-      return await this.#ready(open, key, plan, latest, comer, found.seats)
+      return await this.#ready(open, key, plan, latest, comer, storedOf(found.seats, session.id, key))
     } catch (error) {
       discard(open)
       settle(false)
@@ -161,8 +154,9 @@ export class Doorway {
     const key = sharing.rows.prepare(id, here?.key ?? room.waitingAs(id)?.key)
     const plan = this.#plan(open, session, comer, attempt)
     sharing.rows.noted(key, plan.row)
-    const isUnknown =
-      comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...room.presence.allOf(id)])
+    // It may be told that one of these is gone before it is told where the session is now.
+    const elsewhere = room.presence.allOf(id)
+    const isUnknown = comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...elsewhere])
     try {
       if (session.record.status === 'pending') {
         // It sees and sends nothing; the word of its approval reads its session again.
@@ -175,7 +169,9 @@ export class Doorway {
         room.closeIfEmpty()
         return 'session_invalid'
       }
-      return await this.#ready(open, key, plan, this.#latest(session, found.session), comer, found.seats)
+      const latest = this.#latest(session, found.session)
+      const earlier = [...elsewhere, ...storedOf(found.seats, id, key)]
+      return await this.#ready(open, key, plan, latest, comer, earlier)
     } catch (error) {
       sharing.rows.release(key)
       room.closeIfEmpty()
@@ -189,16 +185,14 @@ export class Doorway {
     plan: Plan,
     session: Authenticated,
     comer: Comer,
-    seats: readonly StoredSeat[],
+    known: readonly Earlier[],
   ): Promise<Place> {
     const { id } = session
     const { resume } = comer
     const isHere = (): boolean => resume === undefined || isContinued(room, resume, [room.seat(id)])
     // Which of them its cursor is of counts, and not which is the latest: a hello that was given up leaves a row too.
     const elsewhere = (): Earlier[] =>
-      [...room.presence.allOf(id), ...storedOf(seats, id, key)].filter(
-        (each) => each.attempt > room.leftUpTo(id),
-      )
+      [...room.presence.allOf(id), ...known].filter((each) => each.attempt > room.leftUpTo(id))
     const continued = (): Earlier | undefined =>
       resume === undefined
         ? undefined

@@ -89,14 +89,12 @@ export class Hub {
       log: this.#log,
       makeRoom: (stored) => this.#makeRoom(stored),
       ended: (room, id, ending) => void this.#endHere(room, id, ending, true),
+      admitted: (room, id) => this.#admittedElsewhere(room, id),
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
-      sessionsFound: (room, sessions) =>
-        this.claims.found(
-          room.id,
-          [...sessions].map(([id, text]) => [id, sharing.sessions.read(text)] as const),
-        ),
+      sessionsFound: (room, sessions) => this.claims.found(room.id, sharing.sessions.readAll(sessions)),
+      readsAgain: ({ id }) => this.claims.beforeReading(id, (rows) => sharing.sessions.readAll(rows)),
       textOf: (room, id) => this.#rooms.get(room)?.sessions.get(id)?.text,
     })
   }
@@ -104,6 +102,11 @@ export class Hub {
   /** Whether other instances may be in its rooms. */
   get isShared(): boolean {
     return this.#shared !== undefined
+  }
+
+  /** Whether what is not found may have been made elsewhere while the store was away, and not be written yet [STORE-4]. */
+  get isReturning(): boolean {
+    return this.#shared?.isReturning === true
   }
 
   /** What members are told of the store. */
@@ -189,6 +192,7 @@ export class Hub {
       },
     })
     room.concerned = (event, own) => (own ? !this.claims.isOver(event) : this.claims.learn(info.id, event))
+    room.awaits = (pairing) => this.claims.awaits(info.id, pairing)
     this.#rooms.set(info.id, room)
     return room
   }
@@ -217,7 +221,13 @@ export class Hub {
    * @param before what the session was: of a claim that was made elsewhere nothing else may be known here
    * @returns whether it was anywhere
    */
-  end(roomId: RoomId, id: SessionId, ending: Ending, seats: Rows = NO_ROWS, before?: SessionRecord): boolean {
+  end(
+    roomId: RoomId,
+    id: SessionId,
+    ending: Ending,
+    seats: Rows = new Map(),
+    before?: SessionRecord,
+  ): boolean {
     const wasHere = this.#endHere(roomId, id, ending)
     if (before?.status === 'pending') this.claims.done(roomId, before.pairing, 'denied', undefined, id)
     this.#shared?.tell(roomId, seats, { t: 'end', room: roomId, id, ending })
@@ -244,7 +254,7 @@ export class Hub {
   }
 
   /** The room is gone: every socket in it is closed with 4404. */
-  endRoom(id: RoomId, seats: Rows = NO_ROWS): void {
+  endRoom(id: RoomId, seats: Rows = new Map()): void {
     this.#shared?.tell(id, seats, { t: 'room-gone', room: id })
     this.#endRoomHere(id)
   }
@@ -376,5 +386,3 @@ export class Hub {
     say.call(this.#log, { err: error }, 'hosts could not be told')
   }
 }
-
-const NO_ROWS: Rows = new Map()

@@ -2,8 +2,8 @@ import type { Clock, Disposer } from '../domain/clock.ts'
 import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
-import type { Origin } from './cursor.ts'
-import { Spoken } from './spoken.ts'
+import { isBehind, type EntryId, type Origin } from './cursor.ts'
+import { Heard } from './heard.ts'
 import type { Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
 
@@ -25,6 +25,10 @@ export interface IncomingDeps {
   readonly concerns: (event: Outgoing) => boolean
   /** Own events up to a number are in the log, whether or not that was answered. */
   readonly ownFound: (last: number, id: string) => void
+  /** Whether hosts here believe that the claim waits which an event says is decided. */
+  readonly isAwaited: (event: Outgoing) => boolean
+  /** Adds an entry to the log that says nothing, to learn what the store calls this moment. @throws StoreUnavailable */
+  readonly mark: () => Promise<EntryId>
   /** Events are missing that members here should have had. */
   readonly hole: () => void
   readonly warn: (what: string) => void
@@ -37,7 +41,7 @@ export interface IncomingDeps {
  */
 export class IncomingEvents {
   readonly #deps: IncomingDeps
-  readonly #spoken = new Spoken()
+  readonly #heard = new Heard()
   #buffered: Batch[] = []
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
@@ -46,6 +50,7 @@ export class IncomingEvents {
   #looks = 0
   #look: Disposer | undefined
   #isOpen = false
+  #openedAt = 0
 
   constructor(deps: IncomingDeps) {
     this.#deps = deps
@@ -54,8 +59,22 @@ export class IncomingEvents {
   /** Takes up what the log had when the room was opened here: nobody is sent it. */
   open(entries: readonly LogEntry[]): void {
     this.#isOpen = true
+    this.#openedAt = this.#deps.clock.now()
     this.#take(entries, true)
     this.#offerBuffered()
+  }
+
+  /**
+   * A room that was opened without the store finds out which of the log's entries are of before: nobody here is sent
+   * those, and all that came since [STORE-4]. Entries are named by the store's clock, which tells how long ago that
+   * was, whatever the clock here says.
+   * @throws StoreUnavailable
+   */
+  async findBegin(): Promise<void> {
+    const { timeline, clock, mark } = this.#deps
+    if (timeline.read !== undefined || timeline.begin !== undefined) return
+    const [ms] = (await mark()).split('-')
+    timeline.begin ??= `${Math.max(0, Number(ms) - Math.ceil(clock.now() - this.#openedAt))}-0`
   }
 
   /** A hint. */
@@ -103,16 +122,15 @@ export class IncomingEvents {
 
   /** Entries that were read together with something else, from where the log was read last. */
   take(entries: readonly LogEntry[]): void {
-    // A room that was opened while the store was away knows nothing of what was before.
-    this.#take(entries, this.#deps.timeline.read === undefined)
+    this.#take(entries, false)
     this.#offerBuffered()
   }
 
   /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
   isLate({ from, speaker }: Pick<Outgoing, 'from' | 'speaker'>): boolean {
     if (from === undefined || speaker === undefined) return false
-    if (this.#spoken.isLate(from, speaker)) return true
-    this.#spoken.hear(from, speaker)
+    if (this.#heard.isLate(from, speaker)) return true
+    this.#heard.add(from, speaker)
     return false
   }
 
@@ -137,6 +155,7 @@ export class IncomingEvents {
 
   async #read(): Promise<void> {
     const { shared, room, timeline } = this.#deps
+    await this.findBegin()
     this.take(await shared.readLog(room, timeline.read))
   }
 
@@ -149,7 +168,8 @@ export class IncomingEvents {
       const batch = readBatch(text)
       if (batch === undefined) warn('an entry of a room log cannot be read and is treated as absent')
       else {
-        this.#deliver(batch, id, quietly)
+        const isOfBefore = timeline.begin !== undefined && isBehind(timeline.begin, id)
+        this.#deliver(batch, id, quietly || isOfBefore)
         const last = batch.first + batch.events.length - 1
         // An own entry that was given up: its room here was closed.
         isWhole &&= last <= timeline.countOf(batch.origin)
@@ -157,6 +177,7 @@ export class IncomingEvents {
       }
       if (isWhole) newest = id
     }
+    timeline.reached = entries.at(-1)?.id ?? timeline.reached
     if (newest !== undefined) timeline.readUpTo(newest, entries[0]?.id, inLog)
   }
 
@@ -216,6 +237,8 @@ export class IncomingEvents {
     for (const [index, event] of events.entries()) {
       const n = first + index
       if (n <= before) continue
+      // Hosts of a room that was opened without the store may have been told of claims that were decided before.
+      const isAwaited = quietly && this.#deps.isAwaited(event)
       if (this.isLate(event) || !concerns(event)) {
         timeline.count(origin, n)
         continue
@@ -231,7 +254,7 @@ export class IncomingEvents {
         speaker: speaker ?? { attempt: 0, since: 0 },
         ...known,
       })
-      if (!quietly) deliver(framed, event)
+      if (!quietly || isAwaited) deliver(framed, event)
     }
   }
 }

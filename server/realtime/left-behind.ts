@@ -61,6 +61,12 @@ export class LeftBehind {
     this.#rows.remove(needless)
   }
 
+  /** Rows of a dead instance whose seats were left while it did not hear of that any more are of no use to anybody. */
+  clean(instance: InstanceId, seats: readonly StoredSeat[]): void {
+    const isStale = (seat: StoredSeat): boolean => seat.instance === instance && !this.#windows.has(seat.key)
+    this.#rows.remove(seats.filter(isStale).map(({ key }) => key))
+  }
+
   /**
    * A seat may be taken up until the window is over. `isOfLiving`: its instance lives, whose affair its row is; a hello
    * that is under way there may take the row for its own [SYNC-4].

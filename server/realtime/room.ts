@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Authenticated } from '../domain/sessions.ts'
 import type { SeatName } from '../domain/shared-rooms.ts'
-import type { CursorText, RoomId, SessionId } from '../protocol/ids.ts'
+import type { CodeId, CursorText, RoomId, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import type { Concern, Outgoing } from './batch.ts'
@@ -48,6 +48,8 @@ export class Room {
   shared: Shared | undefined
   /** Told of what instances must know of an event; false: it is not to be delivered. */
   concerned: (event: Pick<Outgoing, 'concern' | 'open'>, own: boolean) => boolean = () => true
+  /** Whether a claim waits here. */
+  awaits: (pairing: CodeId) => boolean = () => false
   /** Sessions that came in here, with the rows they were read from. */
   readonly sessions = new Map<SessionId, Authenticated>()
   readonly #clock: Clock

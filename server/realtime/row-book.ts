@@ -1,5 +1,4 @@
 import type { Clock } from '../domain/clock.ts'
-import { StoreUnavailable } from '../domain/refusal.ts'
 import {
   seatName,
   type SeatName,
@@ -8,13 +7,14 @@ import {
   type StoredSeat,
 } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import { insist } from './insist.ts'
 import { rowOf } from './rows.ts'
 import type { Waiting } from './entering.ts'
 import type { Room } from './room.ts'
 import type { Seat } from './seat.ts'
 
-/** Milliseconds to the next try of a write that failed while the store is there. */
-const AGAIN_AFTER = 300
+/** A store that is lost is known to be away by then, and takes a row as one that is to be written back. */
+const AGAIN = { afterMs: 500, times: 20 }
 
 /** This instance's rows in a room's table of seats: which there are, and whose they are while a hello is under way. */
 export class RowBook {
@@ -22,14 +22,13 @@ export class RowBook {
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
   readonly #clock: Clock
-  readonly #isAway: () => boolean
+  readonly #nextSeat: () => number
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
   readonly #preparing = new Map<SeatName, number>()
   #written: Promise<void> = Promise.resolve()
   /** Rows as they were put last. */
   readonly #put = new Map<SeatName, string>()
-  #seatNumber = 0
 
   constructor(
     room: Room,
@@ -37,7 +36,7 @@ export class RowBook {
       shared: SharedRooms
       instance: InstanceId
       clock: Clock
-      isAway: () => boolean
+      nextSeat: () => number
       failed: (error: unknown) => void
     },
   ) {
@@ -45,7 +44,7 @@ export class RowBook {
     this.#shared = deps.shared
     this.#instance = deps.instance
     this.#clock = deps.clock
-    this.#isAway = deps.isAway
+    this.#nextSeat = deps.nextSeat
     this.#failed = deps.failed
   }
 
@@ -56,8 +55,7 @@ export class RowBook {
 
   /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
   prepare(member: SessionId, known?: SeatName): SeatName {
-    if (known === undefined) this.#seatNumber += 1
-    const key = known ?? seatName(member, this.#instance, this.#seatNumber)
+    const key = known ?? seatName(member, this.#instance, this.#nextSeat())
     this.#preparing.set(key, (this.#preparing.get(key) ?? 0) + 1)
     return key
   }
@@ -121,23 +119,6 @@ export class RowBook {
 
   /** One after the other: parallel writes may overtake each other, and a row would be put behind its end. */
   #write(write: () => Promise<void>): void {
-    this.#written = this.#written.then(() => this.#insist(write)).catch(this.#failed)
-  }
-
-  /**
-   * By a single failure a row must not stay that stands for a member who has left [ROOM-1], nor one be missing that a
-   * seat is taken up by [RES-2]. Behind an outage all are put anew.
-   */
-  async #insist(write: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        await write()
-        return
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable) || this.#isAway()) throw error
-        this.#failed(error)
-      }
-      await new Promise<void>((resolve) => void this.#clock.after(AGAIN_AFTER, resolve))
-    }
+    this.#written = this.#written.then(() => insist(this.#clock, AGAIN, write)).catch(this.#failed)
   }
 }

@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { HealthSource } from '../domain/health.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
-import { readStoredRoom, storedRoomText, type Rows, type StoredRoom } from '../domain/rooms.ts'
+import type { Rows, StoredRoom } from '../domain/rooms.ts'
 import type { Authenticated, Sessions } from '../domain/sessions.ts'
 import { shapeOfStored, type SharedRooms } from '../domain/shared-rooms.ts'
 import type { CloseReason } from '../protocol/closes.ts'
@@ -10,11 +10,11 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Member } from '../protocol/models.ts'
 import type { Outgoing } from './batch.ts'
 import { Doorway, type Comer, type Place, type SharedRoom } from './doorway.ts'
-import type { Ending } from './endings.ts'
 import type { Draft, Letter } from './letters.ts'
 import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
 import { Post } from './post.ts'
+import { reopen, type ReopeningDeps } from './reopening.ts'
 import type { Room } from './room.ts'
 import { Sharing } from './sharing.ts'
 import type { SharingDeps } from './ways.ts'
@@ -30,19 +30,12 @@ export interface SharedOptions {
 }
 
 /** What it asks of the hub. */
-export interface SharedHubDeps extends SharedOptions {
+export interface SharedHubDeps extends SharedOptions, ReopeningDeps {
   readonly clock: Clock
   readonly resumeWindowMs: number
   readonly random: () => number
   readonly makeRoom: (stored: StoredRoom) => Room
-  /** Another instance says that a session or a room has ended, or was changed. */
-  readonly ended: (room: RoomId, id: SessionId, ending: Ending) => void
-  readonly roomEnded: (room: RoomId) => void
-  readonly roomChanged: (stored: StoredRoom) => void
   readonly hasEnded: (id: SessionId) => boolean
-  readonly sessionsFound: (room: Room, sessions: ReadonlyMap<SessionId, string>) => void
-  /** The row of a session that is connected here. */
-  readonly textOf: (room: RoomId, id: SessionId) => string | undefined
   readonly log: {
     info(fields: object, text: string): void
     warn(fields: object, text: string): void
@@ -54,6 +47,8 @@ export interface SharedHubDeps extends SharedOptions {
 const AT_ONCE = 4
 /** Many instances come back at once: each begins within this time. Milliseconds. */
 const JITTER = 500
+/** What others made while the store was away is there by then [STORE-4]. Milliseconds. */
+const WRITTEN_BACK_WITHIN = 5_000
 /** What is under way at the end may take so long. Milliseconds. */
 const LEAVE_WITHIN = 1_000
 
@@ -69,11 +64,14 @@ export class SharedHub {
   #openings = 0
   #returning = false
   #returnAgain = false
+  #returnedAt = -Infinity
+  /** Seats that were taken on this instance. */
+  #seats = 0
 
   constructor(deps: SharedHubDeps) {
     this.#deps = deps
     const { shared, bus, instance, clock, peerTimeoutMs, health, sessions, log } = deps
-    this.#outside = new OutsideEvents(shared, instance)
+    this.#outside = new OutsideEvents({ shared, instance, clock, isAway: () => this.isAway })
     this.#inquiry = new Inquiry(clock, (to, draft) => this.post.send(to, draft))
     this.post = new Post({
       bus,
@@ -127,6 +125,11 @@ export class SharedHub {
     return this.#deps.health.health.state === 'degraded'
   }
 
+  /** The store was away until a moment ago: others may still have to write what they made meanwhile. */
+  get isReturning(): boolean {
+    return this.#deps.clock.now() - this.#returnedAt < WRITTEN_BACK_WITHIN
+  }
+
   place(stored: StoredRoom, session: Authenticated, comer: Comer): Promise<Place | CloseReason> {
     return this.doorway.place(stored, session, comer)
   }
@@ -165,6 +168,8 @@ export class SharedHub {
 
   /** The same where the seats are still to be read. */
   async tellEverybody(room: RoomId, draft: Draft<Extract<Letter, { t: 'room' }>>): Promise<void> {
+    // What is not in the store may never be: who is greeted when that is back reads it there.
+    if (this.isAway) return
     const open = this.#rooms.get(room)
     const known = open?.room.presence.instances
     const to =
@@ -177,6 +182,7 @@ export class SharedHub {
   /** This instance ends: its members keep their seats for whoever takes them up [DRAIN-2]. */
   async leave(): Promise<void> {
     this.#stopHealth()
+    this.#outside.close()
     const leaving = Promise.all([...this.#rooms.values()].map(({ sharing }) => sharing.close(true)))
     await Promise.race([
       leaving,
@@ -201,6 +207,7 @@ export class SharedHub {
       isAway: () => this.isAway,
       isHeard: () => this.post.isOpen,
       post: (to, draft) => this.post.send(to, draft),
+      nextSeat: () => (this.#seats += 1),
       changed: (id) => void this.#readRoom(id),
       warn: (what) => log.warn({ room: room.id }, what),
       failed: (error) => this.#failed(error),
@@ -258,6 +265,7 @@ export class SharedHub {
   /** Others may have taken this instance for dead, or it may have missed what they said. */
   #returned(): void {
     if (this.isAway) return
+    this.#returnedAt = this.#deps.clock.now()
     this.#returnAgain = true
     if (this.#returning) return
     this.#returning = true
@@ -286,28 +294,10 @@ export class SharedHub {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
-  /** Puts what this instance has of a room once more, and learns what the others have. */
   async #reopen({ room, sharing }: SharedRoom): Promise<void> {
-    const { shared, sessions, textOf, log } = this.#deps
+    const isOpen = (): boolean => this.#rooms.get(room.id)?.room === room
     try {
-      const found = await shared.reopen(room.id, sharing.rows.own(), room.timeline.read)
-      const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
-      if (stored === 'deleted') {
-        this.#deps.roomEnded(room.id)
-        return
-      }
-      if (stored === undefined)
-        await shared.restoreRoom(room.id, storedRoomText({ room: room.info, rev: room.rev }))
-      else if (stored.rev > room.rev) this.#deps.roomChanged(stored)
-      for (const { id } of [...room.seats(), ...room.waiting()]) {
-        const text = found.sessions.get(id)
-        const own = textOf(room.id, id)
-        if (text === undefined && own !== undefined) await shared.restoreSession(room.id, id, own)
-        else if (text !== undefined && sessions.read(text) === undefined)
-          this.#deps.ended(room.id, id, 'revoked')
-      }
-      sharing.reopened(found)
-      this.#deps.sessionsFound(room, found.sessions)
+      await reopen(room, sharing, this.#deps, isOpen)
     } catch (error) {
       this.#failed(error)
       if (error instanceof StoreUnavailable) this.#returnAgain = true

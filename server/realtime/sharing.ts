@@ -79,6 +79,7 @@ export class Sharing implements Shared {
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
   async open(found: StoredState): Promise<void> {
     this.incoming.open(found.log)
+    this.rows.clean(found.seats)
     this.#suppose(found)
     await this.#greetAll()
   }
@@ -154,6 +155,11 @@ export class Sharing implements Shared {
   dead(instance: InstanceId): void {
     this.#greetings.answered(instance)
     this.#leftBehind.instanceLeft(instance, false)
+    const { shared, failed } = this.#deps
+    shared.seats(this.#room.id).then((seats) => {
+      // It may be back by now.
+      if (!this.#room.presence.has(instance)) this.#leftBehind.clean(instance, seats)
+    }, failed)
     this.#read()
   }
 

@@ -9,8 +9,8 @@ import {
   type EntryId,
   type Origin,
 } from './cursor.ts'
+import { Heard } from './heard.ts'
 import { RoomLog, type Audience, type LogEvent, type Speaker } from './log.ts'
-import { Spoken } from './spoken.ts'
 import type { Framed } from './wire.ts'
 
 /** The place that a seat began at: the k-th seat taken at an origin. */
@@ -58,6 +58,10 @@ export class Timeline {
   /** The newest place as text, until something changes. */
   #at: CursorText | undefined
   #read: EntryId | undefined
+  /** The newest entry that was read; what stands in those up to `read` is with the members here too. */
+  reached: EntryId | undefined
+  /** Of a room that was opened without the store: what is before this in the log is of before, once it is known. */
+  begin: EntryId | undefined
   /** The oldest entry that the store had when this opening read it first. */
   #oldest: EntryId | undefined
 
@@ -177,15 +181,30 @@ export class Timeline {
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
     if (!hasStart(cursor, starts)) return undefined
     if (this.#isAhead(cursor)) return undefined
-    if (!this.#isWhole(cursor)) return undefined
     if (cursor.read === undefined && this.#counts.size === 0 && own !== undefined)
-      return { events: this.log.behind(own), cursor }
-    return { events: withoutLate(this.log.all(), cursor), cursor }
+      return this.#isWhole(cursor) ? { events: this.log.behind(own), cursor } : undefined
+    const placed = this.#placed(cursor)
+    if (placed === undefined || !this.#isWhole(placed)) return undefined
+    const events = withoutLate(this.log.all(), placed)
+    // Of events that came by hints alone it is not known whether they stand before a place that was not reached here.
+    const isUnsure = placed.read !== undefined && !this.#hasReached(placed.read)
+    return isUnsure && events.some(({ id }) => id === undefined) ? undefined : { events, cursor: placed }
   }
 
   /** Whether an origin has spoken since the log was read last: its number then says more than the place in the log. */
   #isBeyondRead(origin: Origin): boolean {
     return this.#read === undefined || this.countOf(origin) > (this.#inLog.get(origin) ?? 0)
+  }
+
+  #hasReached(id: EntryId): boolean {
+    return this.reached !== undefined && !isBehind(id, this.reached)
+  }
+
+  /** A place of a room that was opened without the store has no entry of the log: only that opening knows where it was. */
+  #placed(cursor: Cursor): Cursor | undefined {
+    if (cursor.read !== undefined) return cursor
+    if (!cursor.seats.has(this.origin)) return undefined
+    return this.begin === undefined ? cursor : { ...cursor, read: this.begin }
   }
 
   #isAhead(cursor: Cursor): boolean {
@@ -231,14 +250,14 @@ function hasSeen(cursor: Cursor, { origin, n, id }: LogEvent): boolean {
  * whom it has seen a later one already [ROOM-3]. They were never answered with `ok`.
  */
 function withoutLate(events: readonly LogEvent[], cursor: Cursor): LogEvent[] {
-  const spoken = new Spoken()
+  const heard = new Heard()
   const missed: LogEvent[] = []
   for (const event of events) {
     const { from, speaker } = event
     if (!hasSeen(cursor, event)) missed.push(event)
-    else if (from !== undefined && speaker !== undefined) spoken.hear(from, speaker)
+    else if (from !== undefined && speaker !== undefined) heard.add(from, speaker)
   }
   return missed.filter(
-    ({ from, speaker }) => from === undefined || speaker === undefined || !spoken.isLate(from, speaker),
+    ({ from, speaker }) => from === undefined || speaker === undefined || !heard.isLate(from, speaker),
   )
 }

@@ -1,11 +1,15 @@
 import type { Clock } from '../domain/clock.ts'
 import type { SharedRooms } from '../domain/shared-rooms.ts'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
+import { emptyBatchText } from './batch.ts'
 import { IncomingEvents } from './incoming.ts'
 import type { Draft } from './letters.ts'
 import type { Neighbours } from './neighbours.ts'
 import { OutgoingEvents } from './outgoing.ts'
 import type { Room } from './room.ts'
+
+/** Entries of a log that one which says nothing leaves. */
+const KEEP = 1_064
 
 /** What rooms that instances share have in common on this instance. */
 export interface SharingDeps {
@@ -23,6 +27,8 @@ export interface SharingDeps {
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */
   readonly hasEnded: (id: SessionId) => boolean
+  /** A number for a seat's row, never given twice. */
+  readonly nextSeat: () => number
   /** Somebody knows of a change of a room that has not come here. */
   readonly changed: (room: RoomId) => void
   readonly warn: (what: string) => void
@@ -32,7 +38,7 @@ export interface SharingDeps {
 /** How events of other instances come to a room's members here. */
 export function wayIn(
   room: Room,
-  { shared, clock, warn, failed }: SharingDeps,
+  { shared, instance, clock, warn, failed }: SharingDeps,
   ownFound: (last: number, id: string) => void,
 ): IncomingEvents {
   return new IncomingEvents({
@@ -43,6 +49,11 @@ export function wayIn(
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
     ownFound,
+    isAwaited: ({ concern }) => concern?.kind === 'decided' && room.awaits(concern.pairing),
+    mark: async () => {
+      const text = emptyBatchText(room.id, room.timeline.origin, instance)
+      return (await shared.append(room.id, text, { keep: KEEP, inboxes: [], isAnew: true })).id
+    },
     hole: () => {
       warn('events of a room were missed: its members here connect again')
       for (const connection of room.connections()) connection.close('overloaded')

@@ -4,7 +4,7 @@ import type { LogEntry, Reads, Store, Write } from './store.ts'
 type Entry = { expires: number } & (
   | { kind: 'value'; value: string }
   | { kind: 'table'; rows: Map<string, string> }
-  | { kind: 'log'; entries: LogEntry[]; last: number }
+  | { kind: 'log'; entries: LogEntry[]; last: number; ms: number }
 )
 type Kind = Entry['kind']
 type EntryOf<K extends Kind> = Extract<Entry, { kind: K }>
@@ -20,10 +20,16 @@ export interface MemoryStoreOptions {
 
 const SWEEP_EVERY_MS = 30_000
 
-/** Ids here are `0-<n>`. One of another form has a number that is neither above nor below any other. */
-const numberOf = (id: string): number => {
-  const [, ms, count] = /^(\d+)-(\d+)$/.exec(id) ?? []
-  return Number(ms) > 0 ? Infinity : Number(count)
+/** Ids are `<ms>-<n>`, and both rise. One of another form has nothing behind it. */
+function partsOf(id: string): readonly [ms: number, n: number] {
+  const [, ms, n] = /^(\d+)-(\d+)$/.exec(id) ?? []
+  return [Number(ms), Number(n)]
+}
+
+function isBehind(id: string, other: string): boolean {
+  const [ms, n] = partsOf(id)
+  const [otherMs, otherN] = partsOf(other)
+  return ms > otherMs || (ms === otherMs && n > otherN)
 }
 
 /** The store of one instance, in memory; where it is handed a `publish`, of several in one process. */
@@ -71,9 +77,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     if (entry.rows.size === 0) entries.delete(table)
   }
   const addEntry = (log: string, text: string, keep: number, ttlMs?: number): string => {
-    const entry = made(log, 'log', () => ({ kind: 'log', entries: [], last: 0, expires: Infinity }))
+    const entry = made(log, 'log', () => ({ kind: 'log', entries: [], last: 0, ms: 0, expires: Infinity }))
     entry.last += 1
-    const id = `0-${entry.last}`
+    // As Redis names them: when, by the clock of the store, and a number.
+    entry.ms = Math.max(entry.ms, Math.floor(now()))
+    const id = `${entry.ms}-${entry.last}`
     entry.entries.push({ id, text })
     if (entry.entries.length > keep) entry.entries.splice(0, entry.entries.length - keep)
     if (ttlMs !== undefined) entry.expires = now() + ttlMs
@@ -81,7 +89,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   }
   const readLog = (log: string, after?: string): LogEntry[] => {
     const known = at(log, 'log')?.entries ?? []
-    return after === undefined ? [...known] : known.filter(({ id }) => numberOf(id) > numberOf(after))
+    return after === undefined ? [...known] : known.filter(({ id }) => isBehind(id, after))
   }
   const renew = (key: string, ttlMs: number): void => {
     const entry = live(key)

@@ -38,7 +38,8 @@ export class Chain {
     }
     sent.arrived = true
     if (!isMeantFor(this.#id, sent)) broken('ROOM-4', 'got what is not meant for it')
-    if (sent.answer !== undefined && sent.answer.at < this.#notBefore)
+    // What waited for the store is said when that is back, to those who are there then [STORE-4].
+    if (sent.answer?.waits === false && sent.answer.at < this.#notBefore)
       broken('ROOM-4', 'got what was sent before it was there')
     if (this.#got.has(sent)) broken('ROOM-3', 'got twice')
     else if (this.#lastOf(sent) > sent.n) broken('ROOM-3', `got behind #${this.#lastOf(sent)}`)
@@ -55,6 +56,7 @@ export class Chain {
   complete(settled = -Infinity): void {
     for (const sent of this.#ledger.events) {
       if (sent.sentAt < this.startedAt || this.#got.has(sent) || !isMeantFor(this.#id, sent)) continue
+      if (sent.answer?.isLost() === true) continue
       const wasTaken = sent.answer?.ok === true || (sent.arrived && this.#ledger.arrivedIsTaken)
       const isDue = this.#lastOf(sent) > sent.n || (sent.answer?.at ?? Infinity) < settled
       if (wasTaken && isDue)
@@ -63,7 +65,7 @@ export class Chain {
   }
 
   #lastOf(sent: Sent): number {
-    const ofChain = (this.#gotFrom.get(sent.from) ?? []).filter(({ chain }) => chain === sent.chain)
+    const ofChain = (this.#gotFrom.get(sent.from) ?? []).filter(({ by }) => by.chain === sent.by.chain)
     return ofChain.reduce((last, { n }) => Math.max(last, n), 0)
   }
 }

@@ -5,7 +5,7 @@ import type { Role } from '../../server/protocol/models.ts'
 import { Chain } from './chain.ts'
 import type { Back } from './continuity.ts'
 import { Knowledge } from './knowledge.ts'
-import type { Kind, Ledger, Mark, Sent } from './ledger.ts'
+import type { Kind, Ledger, Mark, Sending, Sent } from './ledger.ts'
 import { Link, type Drop, type Entrance } from './link.ts'
 import type { World } from './world.ts'
 
@@ -31,6 +31,10 @@ export interface Surroundings {
   readonly mayRepeat: boolean
   /** Nothing that was answered before this need reach who came in by a link at a time. */
   readonly notBefore: (link: Link | undefined, at: number) => number
+  /** Whether what a server said last may have been said without the store. */
+  readonly isAlone: (entrance: Entrance | undefined) => boolean
+  /** Whether a server ended without the store. */
+  readonly endedAlone: (entrance: Entrance | undefined) => boolean
   /** Hears what the server says. */
   readonly heard?: (client: Client, message: ServerMessage) => void
 }
@@ -84,6 +88,11 @@ export class Client {
   #chain: Chain | undefined
   /** How many chains of connections it has begun. */
   #chains = 0
+  /** Chains of what it sends: how many there were, those too whose `welcome` was lost on its way … */
+  #sendings = 0
+  /** … the one that its last `welcome` was of, and that of its connection. */
+  #welcomedAs = 0
+  #sending: Sending = { chain: 0 }
   #nextId = 0
   #lastState = 0
   readonly #waiting = new Map<number, Waiting>()
@@ -109,14 +118,21 @@ export class Client {
 
   connect(): void {
     if (this.isOver) return
-    const { world, calm, reach } = this.#around
+    const { world, calm, reach, mayRepeat } = this.#around
     this.#abandon('reset')
     this.isIn = true
     this.phase = 'opening'
     this.#attempt += 1
     this.#resume = this.#at
     this.helloAt = world.now()
+    const sending: Sending = { chain: this.#welcomedAs }
+    this.#sending = sending
     const link = new Link(world, calm, {
+      greeted: (message) => {
+        if (!mayRepeat || message.type !== 'welcome' || message.resumed) return
+        this.#sendings += 1
+        sending.chain = this.#sendings
+      },
       message: (message) => {
         if (this.#link === link) this.#received(message)
       },
@@ -192,7 +208,7 @@ export class Client {
   }
 
   #mark(kind: Kind, to: string | undefined, pad: number): { sent: Sent; data: Mark } {
-    const sent = this.#around.ledger.send(this.id, kind, to, pad, this.#around.mayRepeat ? this.#chains : 0)
+    const sent = this.#around.ledger.send(this.id, kind, to, pad, this.#sending)
     this.#around.world.say(this.name, `sends ${kind} #${sent.n} to ${to ?? 'all'}`)
     return { sent, data: { n: sent.n, ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) } }
   }
@@ -245,6 +261,7 @@ export class Client {
 
   #welcomed(welcome: ServerMessageOf<'welcome'>): void {
     const { world } = this.#around
+    this.#welcomedAs = this.#sending.chain
     if (welcome.self.id !== this.id || welcome.self.role !== this.role)
       this.#broken('RES-1', 'was welcomed as somebody else')
     if (welcome.self.status === 'pending') {
@@ -266,6 +283,7 @@ export class Client {
       const wrong = this.#around.wrongResume(welcome.resumed, {
         links: this.links.slice(from),
         seenAt: this.#seenAt,
+        seenOn: this.links[this.#atLink],
         waited: this.#atWaiting,
         helloAt: this.helloAt,
       })
@@ -279,7 +297,8 @@ export class Client {
     }
     this.resumed.no += 1
     const enteredAt = this.#link?.spokeAt ?? world.now()
-    this.#begin(enteredAt, enteredAt)
+    // What others say while it comes in on another instance may be read there before it is seated or behind that.
+    this.#begin(enteredAt, this.#around.mayRepeat ? this.helloAt : enteredAt)
   }
 
   /** The connection, by its index, on which it had its last place and waited while it was approved, unheard. */
@@ -308,8 +327,6 @@ export class Client {
     this.#chain?.complete()
     const isFirst = this.#chains === 0 || !this.#around.mayRepeat
     this.#chains += 1
-    if (this.#around.mayRepeat)
-      for (const { sent } of this.#waiting.values()) if (sent !== undefined) sent.chain = this.#chains
     const first = isFirst ? this.#around.notBefore(this.#link, notBefore) : -Infinity
     this.#chain = new Chain(this.#around.ledger, this, startedAt, first)
     this.#chainFrom = this.links.length - 1
@@ -366,7 +383,13 @@ export class Client {
       return
     }
     const { sent, answered } = waiting
-    if (sent !== undefined) sent.answer = { ok: reply.ok, at: this.#around.world.now() }
+    const { world, isAlone, endedAlone } = this.#around
+    const entrance = this.#link?.entrance
+    if (sent !== undefined) {
+      const waits = isAlone(entrance)
+      const isLost = (): boolean => waits && endedAlone(entrance)
+      sent.answer = { ok: reply.ok, at: world.now(), waits, isLost }
+    }
     if (this.phase === 'pending' && reply.ok)
       this.#broken('PAIR-5', `was answered ok to ${waiting.type} before it was let in`)
     answered?.(reply.ok, reply.ok ? undefined : reply.code)

@@ -48,6 +48,8 @@ export function longestGap(links: readonly Link[]): number {
 export interface Back {
   readonly links: readonly Link[]
   readonly seenAt: number
+  /** The connection on which it saw that place. */
+  readonly seenOn: Link | undefined
   readonly helloAt: number
   /** Its place is of the time when it waited for approval. */
   readonly waited: boolean

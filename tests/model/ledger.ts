@@ -3,6 +3,21 @@ import type { World } from './world.ts'
 
 export type Kind = 'message' | 'signal' | 'command' | 'result'
 
+/** A connection as its order is kept: only within a chain of resumed ones [ROOM-3]. */
+export interface Sending {
+  /** Counts the sender's chains. What is sent right behind a `hello` is of the chain that its `welcome` will say. */
+  chain: number
+}
+
+export interface Answer {
+  readonly ok: boolean
+  readonly at: number
+  /** It was taken without the store, and waits for that to be said elsewhere [STORE-4]. */
+  readonly waits: boolean
+  /** It waited on an instance that ended before the store was back: nobody else has it. */
+  readonly isLost: () => boolean
+}
+
 /** An event of one client, as its sender knows it. */
 export interface Sent {
   readonly from: string
@@ -13,12 +28,9 @@ export interface Sent {
   readonly to: string | undefined
   readonly bytes: number
   readonly sentAt: number
-  /**
-   * Counts the sender's chains of resumed connections: only within one is its order kept [ROOM-3]. What was sent before
-   * a welcome is of the chain that the welcome begins or goes on with.
-   */
-  chain: number
-  answer: { readonly ok: boolean; readonly at: number } | undefined
+  /** The connection it was sent on. */
+  readonly by: Sending
+  answer: Answer | undefined
   /** Somebody has it, so the server took it, whatever its sender heard. */
   arrived: boolean
 }
@@ -53,7 +65,7 @@ export class Ledger {
     this.#world.say(who, `BROKEN [${rule}] ${what}`)
   }
 
-  send(from: string, kind: Kind, to: string | undefined, bytes: number, chain: number): Sent {
+  send(from: string, kind: Kind, to: string | undefined, bytes: number, by: Sending): Sent {
     const n = (this.#counts.get(from) ?? 0) + 1
     this.#counts.set(from, n)
     const sent: Sent = {
@@ -63,7 +75,7 @@ export class Ledger {
       to,
       bytes,
       sentAt: this.#world.now(),
-      chain,
+      by,
       answer: undefined,
       arrived: false,
     }

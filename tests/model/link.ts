@@ -10,6 +10,8 @@ export interface LinkListener {
   message(message: ServerMessage): void
   /** 1006: without a close frame. */
   closed(code: number): void
+  /** Hears the server's first message when it is written, before what this connection sent reaches anybody. */
+  greeted?(message: ServerMessage): void
 }
 
 /** What a connection is made to. */
@@ -202,11 +204,17 @@ export class Link {
         return waiting()
       },
       write: (bytes: Buffer) => {
-        this.spokeAt ??= this.#world.now()
+        if (this.spokeAt === undefined) this.#greeted(bytes)
         this.#write(bytes)
         return true
       },
     }
+  }
+
+  #greeted(bytes: Buffer): void {
+    this.spokeAt = this.#world.now()
+    const [first] = new FrameReader().read(bytes)
+    if (first?.kind === 'text') this.#listener.greeted?.(JSON.parse(first.text) as ServerMessage)
   }
 
   #write(bytes: Buffer): void {

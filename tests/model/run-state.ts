@@ -80,6 +80,8 @@ export class Run<S extends Site = Site> {
       reach: () => site.reach(),
       mayRepeat: false,
       notBefore: (_link, at) => at,
+      isAlone: () => false,
+      endedAlone: () => false,
       wrongResume: (resumed, back) => wrongResume(resumed, ledger, scenario.settings.resumeWindowMs, back),
       ...surroundings,
     }

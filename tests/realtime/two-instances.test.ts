@@ -21,18 +21,13 @@ afterEach(async () => {
   running = []
 })
 
-<<<<<<< HEAD
-async function instances(count: number, wrapped = (bus: Bus): Bus => bus): Promise<TestApp[]> {
-  const inboxes = new Map<InstanceId, Listener>()
-  const store = createMemoryStore({
-=======
 async function instances(
   count: number,
   inboxes = new Map<InstanceId, Listener>(),
   around: Around = (_name, made) => made,
+  wrapped = (bus: Bus): Bus => bus,
 ): Promise<TestApp[]> {
   const memory = createMemoryStore({
->>>>>>> model-cuts
     publish(inbox, text) {
       const listener = inboxes.get(inbox)
       if (listener !== undefined) queueMicrotask(() => listener.deliver(text))
@@ -173,11 +168,10 @@ test('[SYNC-1] [ROOM-1] an instance that has nobody in the room gives the same m
   expect(there.body).toEqual(here.body)
 })
 
-<<<<<<< HEAD
 test('[SYNC-1] what was told while the way out of letters alone was lost is told when it is back', async () => {
   let refused = 0
   let isLost = false
-  const [one, two] = (await instances(2, (bus) => ({
+  const [one, two] = (await instances(2, new Map(), undefined, (bus) => ({
     ...bus,
     send(to, text) {
       if (!isLost) return bus.send(to, text)
@@ -195,7 +189,8 @@ test('[SYNC-1] what was told while the way out of letters alone was lost is told
   expect(refused).toBe(1)
   isLost = false
   expect((await host.client.next('member-updated')).member.state).toEqual({ battery: 1 })
-=======
+})
+
 test('[RES-1] who leaves an instance whose inbox is lost resumes nowhere, though others came meanwhile', async () => {
   const inboxes = new Map<InstanceId, Listener>()
   const [one, two] = (await instances(2, inboxes)) as [TestApp, TestApp]
@@ -283,5 +278,4 @@ test('[PAIR-5] hosts learn that a device that waits was thrown out, by an instan
   const path = `/api/room/members/${pending.id}`
   expect((await call(three.url, 'DELETE', path, { token: session.token })).status).toBe(204)
   expect(await host.client.next('pairing-done')).toMatchObject({ pairing: pairing.id, outcome: 'denied' })
->>>>>>> model-cuts
 })

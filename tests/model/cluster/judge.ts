@@ -33,8 +33,11 @@ function isKnownToHaveLeft(welcomed: readonly Link[], knownWithin: number, site:
   const [left, back] = [welcomed[last], welcomed[last + 1]]
   const { endedAt } = left ?? {}
   if (back?.spokeAt === undefined || endedAt === undefined) return false
-  const isDeaf = (serverOf(back.entrance)?.troubledUntil ?? -Infinity) > endedAt
-  return !isDeaf && site.disturbedUntil <= endedAt && back.spokeAt - endedAt > knownWithin
+  // Of a leave from an instance that is cut off nobody else knows [STORE-4].
+  const isUnheard = [left, back].some(
+    (link) => (serverOf(link?.entrance)?.troubledUntil ?? -Infinity) > endedAt,
+  )
+  return !isUnheard && site.disturbedUntil <= endedAt && back.spokeAt - endedAt > knownWithin
 }
 
 export function createJudge(
@@ -70,7 +73,8 @@ export function createJudge(
     if (Math.max(back.helloAt, world.now()) - lostAt > windowMs - MARGIN) return undefined
     // What it may have of the time before its approval only the instance knows where it waited.
     if (back.waited && before !== here) return undefined
-    const isTroubled = [here, before].some(
+    // A place that an instance gave while it was cut off is not known elsewhere (decision 7).
+    const isTroubled = [here, before, serverOf(back.seenOn?.entrance)].some(
       (server) => server !== undefined && server.troubledUntil > back.seenAt,
     )
     if (isTroubled || site.disturbedUntil > back.seenAt || scenario.weather.failing > 0) {

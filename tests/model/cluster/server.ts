@@ -23,6 +23,8 @@ export const PEER_TIMEOUT = 10_000
 /** Milliseconds that a drained process says so, at least, before it goes, as server/main.ts does it. */
 const SAYS_SO_FOR = 1_200
 const LOOKS_EVERY = 200
+/** What waited is in the log so soon behind the store's return. */
+const WRITTEN_WITHIN = 100
 
 export class Server implements Entrance {
   readonly id: string
@@ -36,6 +38,10 @@ export class Server implements Entrance {
   /** It heard nothing without knowing, and may hear of what was before until this. */
   deafUntil = -Infinity
   isDraining = false
+  /** Until when it was without the store. */
+  aloneUntil = -Infinity
+  /** It ended before that was over. */
+  endedAlone = false
   readonly #world: World
   readonly #links = new Set<Link>()
 
@@ -55,6 +61,7 @@ export class Server implements Entrance {
       random: () => world.random.int(0, 99) / 100,
       log: { info: said, warn: said, error: said },
     })
+    this.store.onHealth(({ state }) => (this.aloneUntil = state === 'degraded' ? Infinity : world.now()))
     this.instance = new Instance({
       world,
       clock,
@@ -97,6 +104,7 @@ export class Server implements Entrance {
   }
 
   kill(isHeard: boolean): void {
+    this.endedAlone = this.aloneUntil > this.#world.now() - WRITTEN_WITHIN
     this.process.kill()
     this.bus.die()
     for (const link of this.#links) link.kill(isHeard)

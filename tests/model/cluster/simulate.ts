@@ -28,6 +28,8 @@ const IDLE = { chance: 0.2, ms: 65_000 }
 const MARGIN = 5_000
 /** Wall clocks of instances differ by so much at most. */
 const SKEW = 400
+/** An answer may be under way for so long. */
+const UNDER_WAY = 350
 /** A link whose server was in trouble so lately need not have heard of an end yet. */
 const HEARS_WITHIN = 1_500
 
@@ -95,6 +97,8 @@ class Story {
           const isDeaf = link?.entrance instanceof Server && link.entrance.deafUntil > at
           return isDeaf ? -Infinity : at - seenWithin(scenario)
         },
+        isAlone: (entrance) => entrance instanceof Server && entrance.aloneUntil > world.now() - UNDER_WAY,
+        endedAlone: (entrance) => entrance instanceof Server && entrance.endedAlone,
         wrongResume: createJudge(() => this.#run, resumes),
         heard: (client, message) => {
           if (message.type === 'member-left' && message.reason === 'instance-lost')
