@@ -77,7 +77,7 @@ export class Conversation implements Failures {
         closed: () => this.#closed(),
       },
     )
-    realtime.hub.opened(this.#connection)
+    realtime.hub.sockets.opened(this.#connection)
   }
 
   get id(): ConnectionId {
@@ -304,7 +304,7 @@ export class Conversation implements Failures {
   #closed(): void {
     const phase = this.#phase
     this.#phase = { name: 'closed' }
-    this.#realtime.hub.closed(this.#connection)
+    this.#realtime.hub.sockets.closed(this.#connection)
     if (phase.name === 'greeting') phase.deadline()
     if (phase.name !== 'live') return
     phase.upkeep()

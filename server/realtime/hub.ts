@@ -18,12 +18,9 @@ import { HOSTS } from './log.ts'
 import { Recent } from './recent.ts'
 import { Room } from './room.ts'
 import { SharedHub, type SharedHubDeps, type SharedOptions } from './shared-hub.ts'
+import { Sockets } from './sockets.ts'
 import { frame } from './wire.ts'
 
-/** Upper bound of the time after which clients come back to a draining server, for few and for many of them. */
-const RECONNECT_WITHIN_MS = 1_000
-const RECONNECT_EACH_MS = 2
-const RECONNECT_MOST_MS = 10_000
 /** Ends of sessions are remembered so long, since word of them may come twice. Milliseconds. */
 const REMEMBERED_MS = 120_000
 
@@ -51,15 +48,13 @@ export class Hub {
   readonly #rooms = new Map<RoomId, Room>()
   readonly arrivals: Arrivals
   readonly claims: Claims
+  readonly sockets: Sockets
   readonly #random: () => number
-  /** Every socket of this instance, those without a session too. */
-  readonly #connections = new Set<Connection>()
   readonly #log: SharedHubDeps['log']
   /** Absent where no other instance can be. */
   readonly #shared: SharedHub | undefined
   readonly #ended: Recent<SessionId>
   readonly #stopHealth: () => void
-  #draining = false
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -73,6 +68,7 @@ export class Hub {
       isOpen: (room) => this.#rooms.has(room),
     })
     this.#random = options.random ?? Math.random
+    this.sockets = new Sockets(this.#random)
     this.#log = options.log ?? NO_LOG
     this.#ended = new Recent(options.clock, REMEMBERED_MS)
     const { sharing } = options
@@ -116,14 +112,10 @@ export class Hub {
     return { store: health.state, ...(health.reason === undefined ? {} : { reason: health.reason }) }
   }
 
-  get draining(): boolean {
-    return this.#draining
-  }
-
   counts(): { rooms: number; members: number; connections: number } {
     let members = 0
     for (const room of this.#rooms.values()) members += room.localSize
-    return { rooms: this.#rooms.size, members, connections: this.#connections.size }
+    return { rooms: this.#rooms.size, members, connections: this.sockets.size }
   }
 
   /** Members of a room that is open here. */
@@ -317,36 +309,19 @@ export class Hub {
     }
   }
 
-  /** Tells every client to come back to another instance, each at its own time, and closes [DRAIN-1]. */
+  get draining(): boolean {
+    return this.sockets.draining
+  }
+
+  /** Sends everybody to other instances [DRAIN-1]. */
   drain(): void {
-    this.#draining = true
-    const within = Math.min(
-      RECONNECT_MOST_MS,
-      RECONNECT_WITHIN_MS + this.#connections.size * RECONNECT_EACH_MS,
-    )
-    for (const connection of this.#connections) this.#sendAway(connection, within)
+    this.sockets.drain()
   }
 
   /** This instance ends: its members may take up their seats elsewhere [DRAIN-2]. */
   async leave(): Promise<void> {
     this.#stopHealth()
     await this.#shared?.leave()
-  }
-
-  /** A socket was opened; one that comes while this instance drains is sent on at once. */
-  opened(connection: Connection): void {
-    this.#connections.add(connection)
-    if (this.#draining) this.#sendAway(connection)
-  }
-
-  closed(connection: Connection): void {
-    this.#connections.delete(connection)
-  }
-
-  /** What a client meets that arrives while this instance drains. */
-  #sendAway(connection: Connection, withinMs = RECONNECT_WITHIN_MS): void {
-    connection.send(frame({ type: 'going-away', reconnectInMs: Math.round(this.#random() * withinMs) }))
-    connection.close('draining')
   }
 
   #toHosts(room: RoomId, body: ClaimEvent, concern?: Concern): void {

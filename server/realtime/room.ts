@@ -4,6 +4,7 @@ import type { SeatName } from '../domain/shared-rooms.ts'
 import type { CodeId, CursorText, RoomId, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
+import { Attempts } from './attempts.ts'
 import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { RemoteSeat, SeatEnd } from './letters.ts'
@@ -57,8 +58,7 @@ export class Room {
   readonly #emptied: () => void
   readonly #seats = new Map<SessionId, Seat>()
   readonly #waiting = new Map<SessionId, Waiting>()
-  /** The highest attempt of each session, kept while the room is open: a late, lower one must not win. */
-  readonly #attempts = new Map<SessionId, number>()
+  readonly #attempts = new Attempts()
   readonly leaves: Leaves
 
   constructor(options: {
@@ -131,7 +131,7 @@ export class Room {
 
   /** The highest attempt that is known of a session, here and elsewhere. */
   attemptOf(id: SessionId): number {
-    return Math.max(this.#attempts.get(id) ?? 0, this.presence.find(id)?.attempt ?? 0)
+    return Math.max(this.#attempts.of(id), this.presence.find(id)?.attempt ?? 0)
   }
 
   /** The highest attempt of a session's seats, here and elsewhere. */
@@ -152,7 +152,7 @@ export class Room {
    */
   enter(visitor: Visitor, connection: Connection, back: Return, waited = false): Entered {
     const { id } = visitor
-    const attempt = this.#latest(id, back.attempt)
+    const attempt = this.#attempts.take(id, back.attempt, this.attemptOf(id))
     if (attempt === undefined) return { kind: 'superseded' }
     // It may have read of its approval before this room was told: the earlier connection still waits then.
     const earlierWaiting = this.#waiting.get(id)
@@ -205,7 +205,7 @@ export class Room {
 
   /** Lets a pending session's connection wait for the hosts' decision. */
   enterPending(visitor: Visitor, connection: Connection, back: Return): 'superseded' | 'waiting' {
-    const attempt = this.#latest(visitor.id, back.attempt)
+    const attempt = this.#attempts.take(visitor.id, back.attempt, this.attemptOf(visitor.id))
     if (attempt === undefined) return 'superseded'
     const earlier = this.#waiting.get(visitor.id)
     const waiting: Waiting = { ...visitor, connection, attempt, key: earlier?.key ?? back.key }
@@ -267,7 +267,7 @@ export class Room {
   hasLeft(id: SessionId, attempt: number): void {
     this.leaves.add(id, attempt, this.timeline.seat().seat)
     // A hello from before it left may still be under way.
-    this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
+    this.#attempts.raise(id, attempt)
   }
 
   /** The attempt up to which a session has left; every seat of it up to that is over. */
@@ -282,7 +282,7 @@ export class Room {
 
   /** The session has a later connection on another instance. */
   supersede(id: SessionId, attempt: number): void {
-    this.#attempts.set(id, Math.max(attempt, this.#attempts.get(id) ?? 0))
+    this.#attempts.raise(id, attempt)
     if (this.#seats.has(id) || this.#waiting.has(id)) this.remove(id, 'moved')?.close('connected_elsewhere')
   }
 
@@ -374,15 +374,6 @@ export class Room {
 
   closeIfEmpty(): void {
     if (this.isEmpty && this.shared?.isIdle !== false) this.#emptied()
-  }
-
-  /** @returns the attempt that counts, or nothing where a later one is known */
-  #latest(id: SessionId, attempt: number | undefined): number | undefined {
-    const highest = this.attemptOf(id)
-    // A client that does not count is taken in the order of arrival.
-    if (attempt !== undefined && attempt < highest) return undefined
-    this.#attempts.set(id, attempt ?? highest)
-    return attempt ?? highest
   }
 
   /** Tells the others here what became of a member. */

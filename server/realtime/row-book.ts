@@ -113,6 +113,17 @@ export class RowBook {
     return rows
   }
 
+  /** This instance ends, and the seats here may be taken up elsewhere [DRAIN-2]. */
+  async leave(): Promise<void> {
+    const lost = { at: this.#clock.now(), shown: true }
+    const rows = [...this.own()].map(([key, row]) => [key, { ...row, lost }] as const)
+    try {
+      await this.#shared.put(this.#room.id, new Map(rows))
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
   #holds(key: SeatName): boolean {
     return [...this.#room.seats(), ...this.#room.waiting()].some((seat) => seat.key === key)
   }

@@ -176,16 +176,7 @@ export class Sharing implements Shared {
 
   /** The room is closed here. @param stay the members keep their seats for the resume window: this instance ends */
   async close(stay: boolean): Promise<void> {
-    const { shared, clock, failed } = this.#deps
-    const lost = { at: clock.now(), shown: true }
-    try {
-      if (stay) {
-        const rows = [...this.rows.own()].map(([key, row]) => [key, { ...row, lost }] as const)
-        await shared.put(this.#room.id, new Map(rows))
-      }
-    } catch (error) {
-      failed(error)
-    }
+    if (stay) await this.rows.leave()
     await Promise.all(
       this.#room.presence.instances.map((to) => this.#deps.post(to, { t: 'bye', ...this.#numbered(), stay })),
     )
