@@ -113,6 +113,8 @@ export class Doorway {
       const latest = this.#latest(session, found.sessions.get(session.id))
       return await this.#ready(open, key, plan, latest, comer, storedOf(found.seats, session.id, key))
     } catch (error) {
+      // The store may have its row all the same.
+      sharing.rows.release(key)
       discard(open)
       settle(false)
       throw error

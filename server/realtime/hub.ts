@@ -132,8 +132,7 @@ export class Hub {
 
   /** What is known of a room that is open here. */
   info(id: RoomId): RoomInfo | undefined {
-    const room = this.#rooms.get(id)
-    return room === undefined || room.isEmpty ? undefined : room.info
+    return this.stored(id)?.room
   }
 
   /** A room as it is open here. */
@@ -191,9 +190,8 @@ export class Hub {
 
   /** @throws StoreUnavailable */
   async isFull(id: RoomId): Promise<boolean> {
-    const expected = this.arrivals.expectedIn(id).length
     const seated = this.#rooms.get(id)?.size ?? (await this.everybody(id)).length
-    return seated + expected >= this.#options.maxRoomMembers
+    return seated + this.arrivals.expectedIn(id).length >= this.#options.maxRoomMembers
   }
 
   /** Whether a session that says hello finds a place. */
@@ -222,7 +220,7 @@ export class Hub {
   ): boolean {
     const wasHere = this.#endHere(roomId, id, ending)
     if (before?.status === 'pending') this.claims.done(roomId, before.pairing, 'denied', undefined, id)
-    this.#shared?.tell(roomId, seats, { t: 'end', room: roomId, id, ending })
+    this.#shared?.tidings.ended(roomId, seats, { t: 'end', room: roomId, id, ending })
     return wasHere || [...seats.keys()].some((key) => key.startsWith(`${id}@`))
   }
 
@@ -247,7 +245,7 @@ export class Hub {
 
   /** The room is gone: every socket in it is closed with 4404. */
   endRoom(id: RoomId, seats: Rows = new Map()): void {
-    this.#shared?.tell(id, seats, { t: 'room-gone', room: id })
+    this.#shared?.tidings.ended(id, seats, { t: 'room-gone', room: id })
     this.#endRoomHere(id)
   }
 
@@ -260,10 +258,7 @@ export class Hub {
 
   roomUpdated(stored: StoredRoom): void {
     this.#roomUpdatedHere(stored)
-    const { room, rev } = stored
-    this.#shared
-      ?.tellEverybody(room.id, { t: 'room', room: room.id, info: room, rev })
-      .catch((error: unknown) => this.#failed(error))
+    this.#shared?.tidings.changed(stored).catch((error: unknown) => this.#failed(error))
   }
 
   #roomUpdatedHere(stored: StoredRoom): void {

@@ -1,9 +1,12 @@
-import type { Clock } from '../domain/clock.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
+import type { Pauses } from './pauses.ts'
 
-/** Does something that may be done twice, again while the store does not answer. @throws StoreUnavailable at last */
+/**
+ * Does something that may be done twice, again while the store does not answer, and once more where the pauses are over.
+ * @throws StoreUnavailable at last
+ */
 export async function insist<T>(
-  clock: Clock,
+  pauses: Pauses,
   { afterMs, times }: { readonly afterMs: number; readonly times: number },
   work: () => Promise<T>,
 ): Promise<T> {
@@ -11,8 +14,8 @@ export async function insist<T>(
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof StoreUnavailable) || tries >= times) throw error
+      if (!(error instanceof StoreUnavailable) || tries >= times || pauses.isOver) throw error
     }
-    await new Promise<void>((resolve) => void clock.after(afterMs, resolve))
+    await pauses.pause(afterMs)
   }
 }

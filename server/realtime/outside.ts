@@ -1,10 +1,10 @@
-import type { Clock } from '../domain/clock.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
 import type { SharedRooms } from '../domain/shared-rooms.ts'
 import type { InstanceId, RoomId } from '../protocol/ids.ts'
 import { batchText, type Outgoing } from './batch.ts'
 import { newOrigin, type Origin } from './cursor.ts'
 import { insist } from './insist.ts'
+import type { Pauses } from './pauses.ts'
 
 /** Rooms whose origin is remembered; each new one makes cursors of its room longer. */
 const MOST = 500
@@ -24,20 +24,19 @@ interface Known {
 export class OutsideEvents {
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
-  readonly #clock: Clock
+  readonly #pauses: Pauses
   readonly #isAway: () => boolean
   readonly #origins = new Map<RoomId, Known>()
-  #isClosed = false
 
   constructor(deps: {
     readonly shared: SharedRooms
     readonly instance: InstanceId
-    readonly clock: Clock
+    readonly pauses: Pauses
     readonly isAway: () => boolean
   }) {
     this.#shared = deps.shared
     this.#instance = deps.instance
-    this.#clock = deps.clock
+    this.#pauses = deps.pauses
     this.#isAway = deps.isAway
   }
 
@@ -53,14 +52,9 @@ export class OutsideEvents {
     return published
   }
 
-  close(): void {
-    this.#isClosed = true
-  }
-
   async #publish(room: RoomId, known: Known, event: Outgoing): Promise<void> {
     const n = known.n + 1
-    await insist(this.#clock, AGAIN, async () => {
-      if (this.#isClosed) return
+    await insist(this.#pauses, AGAIN, async () => {
       // What is known of the seats while the store is away is not all there are.
       if (this.#isAway()) throw new StoreUnavailable('the store is away')
       const seats = await this.#shared.seats(room)

@@ -5,6 +5,7 @@ import type { InstanceId, RoomId } from '../protocol/ids.ts'
 import { isBatch, readBatch, type Batch } from './batch.ts'
 import { letterText, readLetter, type Draft, type Letter } from './letters.ts'
 import { Neighbours } from './neighbours.ts'
+import { Pauses } from './pauses.ts'
 
 /** What counters were missed others learn so often. Milliseconds. */
 const REPEAT_EVERY = 60_000
@@ -44,17 +45,17 @@ export class Post {
   readonly #options: PostOptions
   readonly #repeat: Disposer
   readonly #waiting = new Set<() => void>()
-  /** Ends the pauses of letters that are to be sent once more. */
-  readonly #pauses = new Set<() => void>()
+  /** Of letters that are to be sent once more. */
+  readonly #pauses: Pauses
   #isAway = false
   #stop: () => void = () => undefined
   #isOpen = false
   #wasOpen = false
-  #isClosed = false
 
   constructor(options: PostOptions) {
     this.#options = options
     const { clock, instance, peerTimeoutMs, listener, log } = options
+    this.#pauses = new Pauses(clock)
     this.neighbours = new Neighbours({
       clock,
       instance,
@@ -112,12 +113,12 @@ export class Post {
         return await bus.send(to, text)
       } catch (error) {
         if (!(error instanceof BusUnavailable)) throw error
-        if (this.#isAway || this.#isClosed || waited >= SEND_AGAIN.within) {
+        if (this.#isAway || this.#pauses.isOver || waited >= SEND_AGAIN.within) {
           log.info({ to, err: error.message }, 'a letter could not be sent')
           return undefined
         }
       }
-      await this.#pause(pause)
+      await this.#pauses.pause(pause)
       waited += pause
     }
   }
@@ -130,28 +131,15 @@ export class Post {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
     this.#repeat()
-    for (const end of [...this.#pauses]) end()
+    this.#pauses.end()
     this.neighbours.dispose()
     this.#stop()
     await this.#options.bus.close()
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        dispose()
-        this.#pauses.delete(end)
-        resolve()
-      }
-      const dispose = this.#options.clock.after(ms, end)
-      this.#pauses.add(end)
-    })
-  }
-
   #listen(): void {
-    if (this.#isClosed) return
+    if (this.#pauses.isOver) return
     this.#stop = this.#options.bus.listen(this.#options.instance, {
       deliver: (text) => this.#deliver(text),
       opened: () => {

@@ -1,4 +1,3 @@
-import type { Clock } from '../domain/clock.ts'
 import {
   seatName,
   type SeatName,
@@ -8,6 +7,7 @@ import {
 } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import { insist } from './insist.ts'
+import type { Pauses } from './pauses.ts'
 import { rowOf } from './rows.ts'
 import type { Waiting } from './entering.ts'
 import type { Room } from './room.ts'
@@ -21,7 +21,7 @@ export class RowBook {
   readonly #room: Room
   readonly #shared: SharedRooms
   readonly #instance: InstanceId
-  readonly #clock: Clock
+  readonly #pauses: Pauses
   readonly #nextSeat: () => number
   readonly #failed: (error: unknown) => void
   /** Rows of hellos that are under way, with how many there are. */
@@ -35,7 +35,8 @@ export class RowBook {
     deps: {
       shared: SharedRooms
       instance: InstanceId
-      clock: Clock
+      /** Of this instance: what a room leaves behind when it is closed is to be written all the same. */
+      pauses: Pauses
       nextSeat: () => number
       failed: (error: unknown) => void
     },
@@ -43,7 +44,7 @@ export class RowBook {
     this.#room = room
     this.#shared = deps.shared
     this.#instance = deps.instance
-    this.#clock = deps.clock
+    this.#pauses = deps.pauses
     this.#nextSeat = deps.nextSeat
     this.#failed = deps.failed
   }
@@ -113,9 +114,9 @@ export class RowBook {
     return rows
   }
 
-  /** This instance ends, and the seats here may be taken up elsewhere [DRAIN-2]. */
-  async leave(): Promise<void> {
-    const lost = { at: this.#clock.now(), shown: true }
+  /** This instance ends, and the seats here may be taken up elsewhere [DRAIN-2]. @param at milliseconds */
+  async leave(at: number): Promise<void> {
+    const lost = { at, shown: true }
     const rows = [...this.own()].map(([key, row]) => [key, { ...row, lost }] as const)
     try {
       await this.#shared.put(this.#room.id, new Map(rows))
@@ -130,6 +131,6 @@ export class RowBook {
 
   /** One after the other: parallel writes may overtake each other, and a row would be put behind its end. */
   #write(write: () => Promise<void>): void {
-    this.#written = this.#written.then(() => insist(this.#clock, AGAIN, write)).catch(this.#failed)
+    this.#written = this.#written.then(() => insist(this.#pauses, AGAIN, write)).catch(this.#failed)
   }
 }

@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { HealthSource } from '../domain/health.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
-import type { Rows, StoredRoom } from '../domain/rooms.ts'
+import type { StoredRoom } from '../domain/rooms.ts'
 import type { Authenticated, Sessions } from '../domain/sessions.ts'
 import { shapeOfStored, type SharedRooms } from '../domain/shared-rooms.ts'
 import type { CloseReason } from '../protocol/closes.ts'
@@ -10,13 +10,15 @@ import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
 import type { Member } from '../protocol/models.ts'
 import type { Outgoing } from './batch.ts'
 import { Doorway, type Comer, type Place, type SharedRoom } from './doorway.ts'
-import type { Draft, Letter } from './letters.ts'
+import type { Letter } from './letters.ts'
 import { Inquiry } from './inquiry.ts'
 import { OutsideEvents } from './outside.ts'
+import { Pauses } from './pauses.ts'
 import { Post } from './post.ts'
 import { reopen, type ReopeningDeps } from './reopening.ts'
 import type { Room } from './room.ts'
 import { Sharing } from './sharing.ts'
+import { Tidings } from './tidings.ts'
 import type { SharingDeps } from './ways.ts'
 
 /** What a hub is given where instances share its rooms. */
@@ -56,9 +58,12 @@ const LEAVE_WITHIN = 1_000
 export class SharedHub {
   readonly doorway: Doorway
   readonly post: Post
+  readonly tidings: Tidings
   readonly #deps: SharedHubDeps
   readonly #rooms = new Map<RoomId, SharedRoom>()
   readonly #outside: OutsideEvents
+  /** Between tries of what this instance insists on. */
+  readonly #pauses: Pauses
   readonly #inquiry: Inquiry
   readonly #stopHealth: () => void
   #openings = 0
@@ -71,7 +76,17 @@ export class SharedHub {
   constructor(deps: SharedHubDeps) {
     this.#deps = deps
     const { shared, bus, instance, clock, peerTimeoutMs, health, sessions, log } = deps
-    this.#outside = new OutsideEvents({ shared, instance, clock, isAway: () => this.isAway })
+    this.#pauses = new Pauses(clock)
+    const isAway = (): boolean => this.isAway
+    this.tidings = new Tidings({
+      shared,
+      instance,
+      pauses: this.#pauses,
+      isAway,
+      othersIn: (room) => this.#rooms.get(room)?.room.presence.instances,
+      send: (to, draft) => void this.post.send(to, draft),
+    })
+    this.#outside = new OutsideEvents({ shared, instance, pauses: this.#pauses, isAway })
     this.#inquiry = new Inquiry(clock, (to, draft) => this.post.send(to, draft))
     this.post = new Post({
       bus,
@@ -105,7 +120,7 @@ export class SharedHub {
       sessions,
       clock,
       instance,
-      isAway: () => this.isAway,
+      isAway,
       isHeard: () => this.post.isOpen,
       inboxOpened: () => (this.isAway ? Promise.resolve() : this.post.opened()),
       find: (id) => this.#rooms.get(id),
@@ -155,34 +170,10 @@ export class SharedHub {
     return told === undefined ? stored.flatMap((each) => shapeOfStored(each) ?? []) : [...told]
   }
 
-  /** Tells those who may hold a session, or the room, of its end. @param seats as they were read behind the end */
-  tell(room: RoomId, seats: Rows, draft: Draft<Extract<Letter, { t: 'end' | 'room-gone' | 'room' }>>): void {
-    const to = new Set(this.#rooms.get(room)?.room.presence.instances)
-    for (const { instance, member, lost } of this.#deps.shared.seatsIn(seats)) {
-      if (lost !== undefined || (draft.t === 'end' && member !== draft.id)) continue
-      to.add(instance)
-    }
-    to.delete(this.#deps.instance)
-    for (const instance of to) void this.post.send(instance, draft)
-  }
-
-  /** The same where the seats are still to be read. */
-  async tellEverybody(room: RoomId, draft: Draft<Extract<Letter, { t: 'room' }>>): Promise<void> {
-    // What is not in the store may never be: who is greeted when that is back reads it there.
-    if (this.isAway) return
-    const open = this.#rooms.get(room)
-    const known = open?.room.presence.instances
-    const to =
-      known ??
-      (await this.#deps.shared.seats(room)).flatMap((seat) => (seat.lost === undefined ? seat.instance : []))
-    for (const instance of new Set(to))
-      if (instance !== this.#deps.instance) void this.post.send(instance, draft)
-  }
-
   /** This instance ends: its members keep their seats for whoever takes them up [DRAIN-2]. */
   async leave(): Promise<void> {
     this.#stopHealth()
-    this.#outside.close()
+    this.#pauses.end()
     const leaving = Promise.all([...this.#rooms.values()].map(({ sharing }) => sharing.close(true)))
     await Promise.race([
       leaving,
@@ -201,6 +192,7 @@ export class SharedHub {
       instance,
       opening: this.#openings,
       clock,
+      pauses: this.#pauses,
       resumeWindowMs,
       hasEnded,
       neighbours: this.post.neighbours,

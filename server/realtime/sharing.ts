@@ -4,11 +4,13 @@ import type { LeaveReason } from '../protocol/messages.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import { Greetings } from './greetings.ts'
+import { holders } from './holders.ts'
 import type { IncomingEvents } from './incoming.ts'
 import { LeftBehind } from './left-behind.ts'
 import type { Draft, LetterOf, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
 import type { OutgoingEvents } from './outgoing.ts'
 import type { Waiting } from './entering.ts'
+import { part } from './parting.ts'
 import type { Room, Shared } from './room.ts'
 import { RowBook } from './row-book.ts'
 import { sorted, toldOf } from './rows.ts'
@@ -34,6 +36,8 @@ export class Sharing implements Shared {
   readonly #leftBehind: LeftBehind
   readonly #greetings: Greetings
   #pn = 0
+  /** Whether it is known which instances are in the room: those that came while the store was away are not. */
+  #knowsOthers = false
   /** Something was told since the counts were repeated last. */
   #hasNews = false
 
@@ -78,6 +82,7 @@ export class Sharing implements Shared {
 
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
   async open(found: StoredState): Promise<void> {
+    this.#knowsOthers = !this.#deps.isAway()
     this.incoming.open(found.log)
     this.rows.clean(found.seats)
     this.#suppose(found)
@@ -86,6 +91,7 @@ export class Sharing implements Shared {
 
   /** What the store has of the room was read again, behind the rows of this instance: it may not have heard much. */
   reopened(found: StoredState): void {
+    this.#knowsOthers = !this.#deps.isAway()
     this.incoming.take(found.log)
     this.rows.clean(found.seats)
     this.#suppose(found)
@@ -128,6 +134,8 @@ export class Sharing implements Shared {
       case 'bye':
         presence.opened(letter.from, (letter.opening ?? -1) + 1)
         if (presence.originOf(letter.from) === letter.origin) this.#parted(letter.from, letter.stay)
+        // Its events may have had no hint to who was not known to it.
+        else this.#read()
         break
       case 'absent':
         presence.opened(letter.from, (letter.opening ?? -1) + 1)
@@ -171,15 +179,14 @@ export class Sharing implements Shared {
   }
 
   storeChanged(): void {
+    if (this.#deps.isAway()) this.#knowsOthers = false
     this.#outgoing.storeChanged()
   }
 
   /** The room is closed here. @param stay the members keep their seats for the resume window: this instance ends */
   async close(stay: boolean): Promise<void> {
-    if (stay) await this.rows.leave()
-    await Promise.all(
-      this.#room.presence.instances.map((to) => this.#deps.post(to, { t: 'bye', ...this.#numbered(), stay })),
-    )
+    const opening = { room: this.#room, rows: this.rows, knowsOthers: this.#knowsOthers }
+    await part(opening, { t: 'bye', ...this.#numbered(), stay }, this.#deps)
     this.dispose()
   }
 
@@ -254,9 +261,7 @@ export class Sharing implements Shared {
   /** Who hears nothing does not know who came into the room meanwhile: the store does. */
   async #tellUnheard(draft: Draft<RoomLetter>): Promise<void> {
     if (this.#deps.isAway()) return
-    const seats = await this.rows.behindWrites(() => this.#deps.shared.seats(this.#room.id))
-    const others = new Set(seats.flatMap(({ instance, lost }) => (lost === undefined ? instance : [])))
-    others.delete(this.#deps.instance)
+    const others = await this.rows.behindWrites(() => holders(this.#room.id, this.#deps))
     for (const instance of others) if (!this.#room.presence.has(instance)) void this.#post(instance, draft)
   }
 

@@ -6,6 +6,7 @@ import { IncomingEvents } from './incoming.ts'
 import type { Draft } from './letters.ts'
 import type { Neighbours } from './neighbours.ts'
 import { OutgoingEvents } from './outgoing.ts'
+import type { Pauses } from './pauses.ts'
 import type { Room } from './room.ts'
 
 /** Entries of a log that one which says nothing leaves. */
@@ -18,6 +19,8 @@ export interface SharingDeps {
   /** How many rooms this instance has opened with this one. */
   readonly opening: number
   readonly clock: Clock
+  /** Between tries of what this instance insists on. */
+  readonly pauses: Pauses
   readonly resumeWindowMs: number
   readonly neighbours: Neighbours
   readonly isAway: () => boolean

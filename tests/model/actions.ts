@@ -10,6 +10,8 @@ import type { Action } from './scenarios.ts'
 
 /** [SESS-3]: a session that ended has no live connection after so long. Milliseconds. */
 const CLOSED_WITHIN = 1_000
+/** Milliseconds. */
+const WRITTEN_EVERY = 50
 const DROPS: readonly Drop[] = ['end', 'reset', 'silence']
 const KEY = 'k'.repeat(22)
 
@@ -85,6 +87,7 @@ async function joins(run: Run, role: Role, how: 'scanned' | 'typed'): Promise<vo
   const check = paired.check === undefined ? {} : { check: paired.check }
   const client = run.add({ name: run.nameFor(role), id, token, role, ...check })
   world.say(client.name, `came in, ${status}`)
+  await untilWritten(run, client)
   if (run.isDeleted) endsBy(client, CLOSES.room_gone, CLOSES.session_invalid)
   if (status === 'pending') {
     world.after(Date.parse(expiresAt) - world.now() - run.clocksDiffer, () => {
@@ -93,6 +96,15 @@ async function joins(run: Run, role: Role, how: 'scanned' | 'typed'): Promise<vo
     run.beside('decision', () => decision(run, client, code.id))
   }
   client.connect()
+}
+
+/** Notes whether the store has a session from its making on. */
+async function untilWritten(run: Run, client: Client): Promise<void> {
+  const look = async (): Promise<void> => {
+    client.isKnownToOne = (await run.store.row(`room:${run.room}:sessions`, client.id)) === undefined
+    if (client.isKnownToOne && !client.isOver) run.world.after(WRITTEN_EVERY, () => void look())
+  }
+  await look()
 }
 
 const endsBy = (client: Client, ...codes: number[]): void => {

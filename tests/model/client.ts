@@ -41,6 +41,8 @@ export interface Surroundings {
 
 /** Milliseconds. */
 const RETRY = { least: 50, most: 1_500 }
+/** Another instance than that of the host seats who waits there when word of the approval has come [ROOM-1]. */
+const SEATED_WITHIN = 1_000
 
 interface Waiting {
   readonly sent: Sent | undefined
@@ -60,6 +62,10 @@ export class Client {
   isIn = false
   /** The server sent it away for good, or its person signed out. */
   isOver = false
+  /** Its session was made without the store, and is known to one instance alone until that has written it back [STORE-4]. */
+  isKnownToOne = false
+  /** It was sent away as nobody known, while that was so. */
+  isUnknown = false
   /** Close codes that end it and that somebody has asked for. */
   readonly mayEndWith = new Set<number>()
   phase: 'out' | 'opening' | 'pending' | 'active' = 'out'
@@ -306,7 +312,8 @@ export class Client {
     const { asked, done } = this.approval ?? {}
     const { spokeAt, endedAt = Infinity } = this.links[this.#atLink] ?? {}
     if (asked === undefined || done === undefined || spokeAt === undefined) return undefined
-    return spokeAt < asked && endedAt > done ? this.#atLink : undefined
+    const seatedBy = done + (this.#around.mayRepeat ? SEATED_WITHIN : 0)
+    return spokeAt < asked && endedAt > seatedBy ? this.#atLink : undefined
   }
 
   #approved({ members, room }: ServerMessageOf<'approved'>): void {
@@ -404,6 +411,7 @@ export class Client {
     if (code === CLOSES.left && !this.isIn) return
     if (code === CLOSES.connected_elsewhere)
       this.#broken('SESS-2', 'its latest connection was closed with 4409')
+    else if (code === CLOSES.session_invalid && this.isKnownToOne) this.isUnknown = true
     else if (!this.mayEndWith.has(code)) this.#broken('SESS-2', `was closed with ${code} for no reason`)
     if (isFinalClose(code)) {
       this.isOver = true

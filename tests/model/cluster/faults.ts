@@ -53,7 +53,9 @@ function kill(misfortune: Misfortune, server: Server): void {
   const { world, clients, site } = run
   world.say(server.id, 'is killed')
   for (const client of clients) {
-    const isHere = client.links.some((link) => link.isLive && link.entrance === server)
+    const link = client.links.at(-1)
+    // Who has an older connection here too has moved on, and does not notice.
+    const isHere = link?.isLive === true && link.entrance === server
     if (isHere && client !== clients[0] && world.random.chance(0.25)) {
       client.isIn = false
       world.say(client.name, 'does not come back')
@@ -61,7 +63,9 @@ function kill(misfortune: Misfortune, server: Server): void {
   }
   const isHeard = world.random.chance(0.8)
   server.kill(isHeard)
-  settledBy(world.now() + (isHeard ? LOST_WITHIN : Math.max(LOST_WITHIN, FOUND_OUT_WITHIN)))
+  // Nobody is taken for dead while the store is away.
+  settledBy(Math.max(world.now(), site.disturbedUntil) + LOST_WITHIN)
+  if (!isHeard) settledBy(world.now() + FOUND_OUT_WITHIN)
   if (site.open.length < run.site.servers.length)
     world.after(world.random.int(0, 3_000), () => void site.start())
 }
@@ -128,6 +132,8 @@ export const STRIKES: Readonly<Record<Fault, Strike>> = {
     for (const server of site.living) server.bus.cut(0)
     settledBy(world.now() + ms + BACK_WITHIN)
     site.disturbedUntil = Math.max(site.disturbedUntil, world.now() + ms + BACK_WITHIN)
+    // Who was killed before may not be known to be dead yet.
+    if (site.servers.some(({ isDead }) => isDead)) settledBy(site.disturbedUntil + LOST_WITHIN)
     world.after(ms, () => {
       world.say('store', 'is back')
       backend.isDown = false
