@@ -25,6 +25,7 @@ import type {
 } from '../../server/protocol/messages.ts'
 import { ApiError } from './api.ts'
 import { createBackoff } from './backoff.ts'
+import { createServerClock } from './clock.ts'
 import type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
 import { createOutbox, RequestError, type Outgoing } from './outbox.ts'
 import { createOwnState } from './own-state.ts'
@@ -50,7 +51,9 @@ export const createClient = (options: ClientOptions): Client => {
   const model = createRoomModel()
   const active = computed(() => state.value.status === 'live' && model.self.value?.status === 'active')
   const backoff = createBackoff({ random })
+  const clock = createServerClock()
   const listeners = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>()
+  const pictureListeners = new Set<(bytes: Uint8Array) => void>()
 
   let socket: SocketLike | undefined
   let opened = false
@@ -145,6 +148,7 @@ export const createClient = (options: ClientOptions): Client => {
     const before = state.peek()
     if (before.status === 'reconnecting') state.value = { ...before, inMs: 0 }
     const mine = createSocket(url, SUBPROTOCOL)
+    mine.binaryType = 'arraybuffer'
     socket = mine
     deadline = setTimeout(() => dropped(1006), WELCOME_WITHIN)
     mine.onopen = () => {
@@ -157,7 +161,12 @@ export const createClient = (options: ClientOptions): Client => {
       })
     }
     mine.onmessage = (event: MessageEvent) => {
-      if (socket === mine && typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
+      if (socket !== mine) return
+      if (typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
+      else if (event.data instanceof ArrayBuffer) {
+        const bytes = new Uint8Array(event.data)
+        for (const listener of [...pictureListeners]) listener(bytes)
+      }
     }
     mine.onclose = (event: CloseEvent) => {
       if (socket === mine) dropped(event.code)
@@ -170,6 +179,7 @@ export const createClient = (options: ClientOptions): Client => {
     pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
     if (pongTimer !== undefined) return
     pings += 1
+    clock.asked()
     write({ type: 'ping', t: pings })
     const due = Date.now() + CLIENT_PONG_WITHIN
     pongTimer = setTimeout(() => {
@@ -217,6 +227,7 @@ export const createClient = (options: ClientOptions): Client => {
       case 'pong':
         clearTimeout(pongTimer)
         pongTimer = undefined
+        clock.answered(message.now)
         break
       case 'going-away':
         goingAway = message.reconnectInMs
@@ -248,6 +259,20 @@ export const createClient = (options: ClientOptions): Client => {
       listeners.set(type, set.add(wrapped))
       return () => void set.delete(wrapped)
     },
+    onPicture(listener) {
+      pictureListeners.add(listener)
+      return () => void pictureListeners.delete(listener)
+    },
+    sendPicture(bytes) {
+      if (!active.peek()) return false
+      socket?.send(bytes)
+      return true
+    },
+    unsent: () => socket?.bufferedAmount ?? 0,
+    serverNow: clock.now,
+    askClock: ping,
+    watch: (camera, on) => request({ type: 'watch', camera, on }),
+    keyFrame: (camera) => request({ type: 'key-frame', camera }),
     setState: ownState.set,
     async signal(to, data) {
       try {
@@ -276,6 +301,7 @@ export const createClient = (options: ClientOptions): Client => {
       stopWaking()
       finish('left')
       listeners.clear()
+      pictureListeners.clear()
       ownState.dispose()
     },
   }
