@@ -23,6 +23,7 @@ import type {
   ServerMessageOf,
   ServerMessageType,
 } from '../../server/protocol/messages.ts'
+import type { MemberState } from '../../server/protocol/models.ts'
 import { ApiError } from './api.ts'
 import { createBackoff } from './backoff.ts'
 import { createServerClock } from './clock.ts'
@@ -200,10 +201,10 @@ export const createClient = (options: ClientOptions): Client => {
     state.value = { status: 'live', resumed: message.resumed }
     pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
   }
-  const activate = () => {
-    const own = model.self.peek()
-    if (own?.status !== 'active') return
-    ownState.opened(own.state)
+  /** `known` as the message tells it: in the model the page's own wishes may already stand over it. */
+  const activate = (known: MemberState) => {
+    if (model.self.peek()?.status !== 'active') return
+    ownState.opened(known)
     outbox.opened()
   }
   const receive = (message: ServerMessage) => {
@@ -216,10 +217,10 @@ export const createClient = (options: ClientOptions): Client => {
     switch (message.type) {
       case 'welcome':
         welcome(message)
-        activate()
+        activate(message.self.state)
         break
       case 'approved':
-        activate()
+        activate(message.members.find(({ id }) => id === message.session.id)?.state ?? {})
         break
       case 'reply':
         outbox.reply(message)
