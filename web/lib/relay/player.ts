@@ -10,7 +10,9 @@ export interface Player extends RelayPlayer {
 }
 
 /** Pictures in the decoder before the rest of their group is left out: it is slower than the camera. */
-const MOST_INSIDE = 8
+const MOST_INSIDE = 12
+/** Milliseconds that a slow decoder waits for the key picture that is due, before others pay for one more. */
+const PATIENCE = 1_000
 /** Faults in a row, without an image between them, before this browser is said not to show these pictures. */
 const MOST_FAULTS = 3
 /** Milliseconds between two requests for a key picture; the server passes on no more either. */
@@ -44,6 +46,7 @@ export const createPlayer = (deps: {
   let decoder: PictureDecoder | undefined
   let faults = 0
   let askedAt = Number.NEGATIVE_INFINITY
+  let patientUntil = 0
   let frames = 0
   let bytes = 0
   let codec = ''
@@ -53,7 +56,7 @@ export const createPlayer = (deps: {
 
   const askKey = () => {
     const now = performance.now()
-    if (now - askedAt < ASK_EVERY) return
+    if (now - askedAt < ASK_EVERY || now < patientUntil) return
     askedAt = now
     deps.askKey()
   }
@@ -81,7 +84,10 @@ export const createPlayer = (deps: {
   }
   const take = (picture: Picture) => {
     bytes += picture.payload.length
-    if (decoder && decoder.waiting() > MOST_INSIDE && !picture.isKey) chain.broke()
+    if (decoder && decoder.waiting() > MOST_INSIDE && !picture.isKey) {
+      chain.broke()
+      patientUntil = performance.now() + PATIENCE
+    }
     if (!chain.takes(picture)) {
       askKey()
       return
