@@ -45,8 +45,13 @@ export type SeatEnd = LeaveReason | 'moved'
 const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] })
 
-/** Every seat of the sender, and how far its events go that are logged. */
-const list = { ...numbered, seats: Type.Array(RemoteSeat), n: Type.Integer() }
+/** Every seat of the sender, how far its events go that are logged, and where it is reached for media. */
+const list = {
+  ...numbered,
+  seats: Type.Array(RemoteSeat),
+  n: Type.Integer(),
+  url: Type.Optional(text()),
+}
 
 const LETTERS = {
   /** Tells its list and asks for one. */

@@ -1,5 +1,6 @@
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Origin } from './cursor.ts'
+import type { Connection } from './connection.ts'
 import type { Member } from '../protocol/models.ts'
 import type { RemoteSeat } from './letters.ts'
 import { shape, shapeOfRemote, type Seat } from './seat.ts'
@@ -11,7 +12,18 @@ interface Other {
   pn: number
   /** False: what is known comes from the store alone, and it has not answered yet. */
   isTold: boolean
+  /** Where other instances reach it for media. */
+  readonly url: string | undefined
   readonly seats: Map<SessionId, RemoteSeat>
+}
+
+/** An instance that holds a member's connection. */
+export interface Holder {
+  readonly instance: InstanceId
+  /** Where it is reached for media, if it has said so … */
+  readonly url: string | undefined
+  /** … and whether it has said anything yet. */
+  readonly isTold: boolean
 }
 
 /**
@@ -38,6 +50,15 @@ export class Presence {
 
   originOf(instance: InstanceId): Origin | undefined {
     return this.#others.get(instance)?.origin
+  }
+
+  /** The instance of a member's connection, if it is connected elsewhere, and where that is reached for media. */
+  holderOf(id: SessionId): Holder | undefined {
+    const best = this.find(id)
+    if (best?.connected !== true || best.pending) return undefined
+    for (const [instance, { seats, url, isTold }] of this.#others)
+      if (seats.get(id) === best) return { instance, url, isTold }
+    return undefined
   }
 
   seatsOf(instance: InstanceId): SessionId[] {
@@ -80,6 +101,7 @@ export class Presence {
     origin: Origin,
     pn: number,
     seats: readonly RemoteSeat[],
+    url?: string,
   ): Set<SessionId> | undefined {
     const known = this.#others.get(instance)
     if (known?.origin === origin && known.isTold && pn < known.pn) return undefined
@@ -89,6 +111,7 @@ export class Presence {
       origin,
       pn,
       isTold: true,
+      url,
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
     return concerned
@@ -101,6 +124,7 @@ export class Presence {
       origin,
       pn: 0,
       isTold: false,
+      url: undefined,
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
   }
@@ -184,3 +208,12 @@ export function memberOf(
   const remote = presence.member(id)
   return remote && shapeOfRemote(remote)
 }
+
+/** Of those who are seated and connected, and of those who wait for approval. */
+export const connectionsOf = (
+  seats: Iterable<Seat>,
+  waiting: Iterable<{ readonly connection: Connection }>,
+): Connection[] => [
+  ...[...seats].flatMap(({ link }) => (link.kind === 'connected' ? link.connection : [])),
+  ...[...waiting].map(({ connection }) => connection),
+]

@@ -27,6 +27,8 @@ export interface SharedOptions {
   readonly sessions: Sessions
   readonly instance: InstanceId
   readonly peerTimeoutMs: number
+  /** Where other instances reach this one for media; absent: nowhere. */
+  readonly internalUrl?: () => string | undefined
 }
 
 /** What it asks of the hub. */
@@ -193,6 +195,7 @@ export class SharedHub {
       clock,
       resumeWindowMs,
       hasEnded,
+      internalUrl: this.#deps.internalUrl ?? (() => undefined),
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
       post: (to, draft) => this.post.send(to, draft),

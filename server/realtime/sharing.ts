@@ -206,11 +206,12 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n'> {
+  #list(): Pick<LetterOf<'greet'>, 'room' | 'origin' | 'pn' | 'seats' | 'n' | 'url'> {
     const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
       seat.key === undefined ? [] : [toldOf(seat, seat.key)],
     )
-    return { ...this.#numbers(), seats, n: this.#outgoing.logged }
+    const url = this.#deps.internalUrl()
+    return { ...this.#numbers(), seats, n: this.#outgoing.logged, ...(url === undefined ? {} : { url }) }
   }
 
   #numbers(): { room: Room['id']; origin: Origin; pn: number; rev: number } {
@@ -240,13 +241,13 @@ export class Sharing implements Shared {
     return follows === 'next'
   }
 
-  #listed({ from, origin, pn, seats, n }: LetterOf<'greet'> | LetterOf<'answer'>): void {
+  #listed({ from, origin, pn, seats, n, url }: LetterOf<'greet'> | LetterOf<'answer'>): void {
     const { presence } = this.#room
     const before = presence.seatsOf(from)
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
     let isOld = false
     this.#room.changeOthers(concerned, () => {
-      isOld = presence.list(from, origin, pn, seats) === undefined
+      isOld = presence.list(from, origin, pn, seats, url) === undefined
       if (!isOld) for (const seat of seats) presence.put(from, seat)
     })
     this.incoming.reaches(origin, n)

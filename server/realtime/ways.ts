@@ -19,6 +19,8 @@ export interface SharingDeps {
   readonly post: (to: InstanceId, draft: Draft) => Promise<number | undefined>
   /** Whether a session is known to have ended: who holds it is told again. */
   readonly hasEnded: (id: SessionId) => boolean
+  /** Where other instances reach this one for media. */
+  readonly internalUrl: () => string | undefined
   /** Somebody knows of a change of a room that has not come here. */
   readonly changed: (room: RoomId) => void
   readonly warn: (what: string) => void

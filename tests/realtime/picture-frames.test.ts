@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   encodePicture,
+  JPEG,
   readPicture,
   readRelayed,
   wrapPicture,
@@ -125,7 +126,7 @@ describe('[MED-6] frames of pictures', () => {
     { codec: '' },
     { codec: 'v p8' },
     { codec: 'x'.repeat(65) },
-    { codec: 'jpeg', isKey: false },
+    { codec: JPEG, isKey: false },
   ])('a header that no frame can hold is not written: %o', (wrong) => {
     expect(() => encodePicture({ ...some, ...wrong }, Uint8Array.of(1))).toThrow(RangeError)
   })
