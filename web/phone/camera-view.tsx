@@ -34,7 +34,7 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
           </span>
         )}
         <Lost phone={phone} />
-        {view.via && <p class="camera-via">{viaWords(view.via)}</p>}
+        {view.via && <p class="camera-via">{viaWords(view.via).join('')}</p>}
       </header>
       {trouble && (
         <div class="camera-trouble">

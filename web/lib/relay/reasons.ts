@@ -34,5 +34,8 @@ const WHY: Readonly<Record<Via, string>> = {
   broken: 'Direct video broke off',
 }
 
-/** In words, why the picture goes through a server. */
-export const viaWords = (via: Via): string => `${WHY[via]}, so it goes through the server.`
+/** In words, why the picture goes through a server; the end says nothing new where the way itself is said. */
+export const viaWords = (via: Via): readonly [why: string, end: string] => [
+  WHY[via],
+  ', so it goes through the server.',
+]

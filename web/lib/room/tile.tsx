@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
 import { listen } from '../disposer.ts'
 import type { Feed } from '../receiving.ts'
-import { viaWords } from '../relay/reasons.ts'
+import { viaWords, type Via } from '../relay/reasons.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Shape } from '../ui/state-line.tsx'
 import { toast } from '../ui/toast.tsx'
@@ -26,6 +26,17 @@ async function fillScreen(tile: HTMLElement | null, video: PhoneVideo | null): P
   if (document.fullscreenElement) await document.exitFullscreen()
   else if (tile && 'requestFullscreen' in tile) await tile.requestFullscreen()
   else video?.webkitEnterFullscreen?.()
+}
+
+/** Why it does not come directly; small tiles leave out the end. */
+function Why({ via }: { via: Via }) {
+  const [why, end] = viaWords(via)
+  return (
+    <span class="tile-via">
+      {why}
+      <span class="tile-via-end">{end}</span>
+    </span>
+  )
 }
 
 function Foot({ feed, name }: { feed: Feed; name: string }) {
@@ -57,7 +68,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
           </span>
         )}
       </span>
-      {via && <span class="tile-via">{viaWords(via)}</span>}
+      {via && <Why via={via} />}
     </div>
   )
 }
