@@ -15,6 +15,7 @@ import { jsonBody } from './http/plugins/json-body.ts'
 import { requestLog } from './http/plugins/request-log.ts'
 import { securityPlugin } from './http/plugins/security.ts'
 import { answerUnroutable, problems } from './http/problems.ts'
+import { internalMediaRoute } from './http/routes/internal-media.ts'
 import { lanRoutes, type LanSource } from './http/routes/lan.ts'
 import { metricsRoutes } from './http/routes/metrics.ts'
 import { pairingCodeRoutes } from './http/routes/pairing-codes.ts'
@@ -30,6 +31,8 @@ import type { Realtime } from './realtime/conversation.ts'
 import { Hub } from './realtime/hub.ts'
 import { IceServers } from './realtime/ice.ts'
 import { admitting } from './realtime/admitting.ts'
+import { LinkOpener } from './realtime/relay/link/opener.ts'
+import { Relay } from './realtime/relay/relay.ts'
 import type { SharedOptions } from './realtime/shared-hub.ts'
 import type { Store } from './store/store.ts'
 
@@ -46,7 +49,7 @@ export interface Deps {
   readonly pages?: (app: FastifyInstance) => Promise<void>
   readonly lan?: LanSource
   /** Absent: the store is this instance's alone. */
-  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
+  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs' | 'internalUrl'>
   /** Commands that the store and the bus were billed so far, by their kind. */
   readonly storeCommands?: ReadonlyMap<string, number>
   readonly clock?: Clock
@@ -76,12 +79,24 @@ export async function buildApp(deps: Deps): Promise<App> {
   const limits = new Limits({ store, clock, secrets, on: rateLimits })
   const ice = new IceServers({ clock, iceServers: config.iceServers, turn: config.turn })
   const { sharing } = deps
+  const key = secrets.linkKey()
+  const relay: Relay = new Relay({
+    clock,
+    room: (id) => hub.room(id),
+    ...(sharing === undefined
+      ? {}
+      : {
+          openLink: (to, camera, listener) =>
+            new LinkOpener({ clock, instance, key, to, camera, listener, log }),
+        }),
+  })
   const hub: Hub = new Hub({
     clock,
     resumeWindowMs,
     maxRoomMembers,
     pairingTtlMs,
     log,
+    memberChanged: (room, id) => relay.memberChanged(room, id),
     ...(sharing === undefined
       ? {}
       : {
@@ -99,6 +114,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     rooms,
     sessions,
     ice,
+    relay,
     clock,
     instance,
     resumeWindowMs,
@@ -113,6 +129,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     pairing,
     limits,
     hub,
+    media: relay.counts,
     clock,
     addresses,
     origins,
@@ -152,6 +169,8 @@ export async function buildApp(deps: Deps): Promise<App> {
     await server.register(routes, { services })
   }
   socketRoute(server, services, realtime)
+  if (sharing !== undefined) internalMediaRoute(server, services, { clock, instance, key, relay, log })
+  server.addHook('preClose', async () => relay.dispose())
   await server.register(lanRoutes, { lan: deps.lan })
   if (deps.pages !== undefined) await server.register(deps.pages)
   return { server, hub, instance }

@@ -8,6 +8,7 @@ import {
   allowedOriginsOf,
   appSecretOf,
   iceServersOf,
+  internalUrlOf,
   peerTimeoutOf,
   publicUrlOf,
   storeOf,
@@ -43,6 +44,8 @@ export interface Config {
   readonly rateLimits: boolean
   readonly iceServers: readonly IceServer[]
   readonly turn?: Turn
+  /** Where other instances reach this one for media; absent: at a private address of the machine. */
+  readonly internalUrl?: string
   /** Keys every stored hash; absent: to be random, as the store ends with the process. */
   readonly appSecret?: string
   /** Port of the second, https listener; absent: off. */
@@ -73,6 +76,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
   const turn = turnOf(env)
   const store = storeOf(env, warnings)
   const appSecret = appSecretOf(env, store, notices)
+  const internalUrl = internalUrlOf(env)
   const instanceLabel = env.INSTANCE_ID ?? env.RENDER_INSTANCE_ID ?? env.RAILWAY_REPLICA_ID
   if (env.RATE_LIMITS === 'off')
     warnings.push('RATE_LIMITS is off: nothing bounds guessing and flooding; for load tests only')
@@ -94,6 +98,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     rateLimits: env.RATE_LIMITS === 'on',
     iceServers: iceServersOf(env),
     ...(turn === undefined ? {} : { turn }),
+    ...(internalUrl === undefined ? {} : { internalUrl }),
     ...(appSecret === undefined ? {} : { appSecret }),
     ...(lan ? { lanHttpsPort } : {}),
     ...(env.METRICS_TOKEN === undefined ? {} : { metricsToken: env.METRICS_TOKEN }),

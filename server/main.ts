@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, realpathSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -13,6 +14,7 @@ import { systemClock } from './domain/clock.ts'
 import { builtPages } from './http/plugins/pages.ts'
 import type { Addresses } from './http/services.ts'
 import { dataFolder, openLan, type Lan } from './lan/index.ts'
+import { ownInternalUrl } from './lan/internal-url.ts'
 import { plainAddresses } from './lan/plain.ts'
 import { createLogger } from './logger.ts'
 import { openStore } from './store/index.ts'
@@ -185,7 +187,14 @@ export async function start(options: StartOptions = {}): Promise<void> {
     ...(lan === undefined ? {} : { lan }),
     ...(opened.kind === 'memory'
       ? {}
-      : { sharing: { bus, health: opened.store, peerTimeoutMs: config.peerTimeoutMs } }),
+      : {
+          sharing: {
+            bus,
+            health: opened.store,
+            peerTimeoutMs: config.peerTimeoutMs,
+            internalUrl: () => config.internalUrl ?? ownInternalUrl(config.host, port, networkInterfaces()),
+          },
+        }),
   })
   await listen(app.server, config)
   port = portOf(app.server, config.port)

@@ -39,6 +39,7 @@ const Environment = Type.Object({
   ICE_SERVERS: text,
   TURN_URLS: text,
   TURN_SECRET: text,
+  INTERNAL_URL: text,
   APP_SECRET: Type.Optional(Type.String({ minLength: 16 })),
   LAN_HTTPS_PORT: Type.Optional(port()),
   METRICS_TOKEN: text,

@@ -1,6 +1,7 @@
 /** What each variable means: texts to values, each fault in one line. */
 import { createHmac } from 'node:crypto'
 import { isIP } from 'node:net'
+import { isPrivateAddress } from '../domain/private-addresses.ts'
 import type { IceServer } from '../protocol/models.ts'
 import { fault, type Environment } from './environment.ts'
 
@@ -70,6 +71,22 @@ export function publicUrlOf(env: Environment): string | undefined {
   const url = httpUrl(name, value, mend)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw fault(name, value, 'has more than a host', `${mend}, without a path`)
+  }
+  return url.origin
+}
+
+/** Where other instances reach this one: pictures of cameras travel there, and nowhere but in a private network. */
+export function internalUrlOf(env: Environment): string | undefined {
+  const value = env.INTERNAL_URL
+  if (value === undefined) return undefined
+  const mend = 'give the address other instances reach this one at, such as http://10.0.0.5:3000'
+  const url = httpUrl('INTERNAL_URL', value, mend)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw fault('INTERNAL_URL', value, 'has more than a host and port', `${mend}, without a path`)
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host) !== 0 && !isPrivateAddress(host)) {
+    throw fault('INTERNAL_URL', value, 'is outside the private address ranges', mend)
   }
   return url.origin
 }

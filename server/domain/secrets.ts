@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { CODE_ALPHABET, CODE_LENGTH } from '../protocol/limits.ts'
 
 /** What a keyed hash is of; a hash of one kind never equals one of another. */
-type Purpose = 'token' | 'code' | 'scanned' | 'typed' | 'check' | 'address' | 'claim'
+type Purpose = 'token' | 'code' | 'scanned' | 'typed' | 'check' | 'address' | 'claim' | 'link'
 
 /** 128 random bits as text that is safe in a URL. */
 export const randomSecret = (): string => randomBytes(16).toString('base64url')
@@ -31,6 +31,11 @@ export class Secrets {
   /** 128 bits of the keyed hash, in base64url: 22 characters. */
   hash(purpose: Purpose, text: string): string {
     return this.#bytes(purpose, text).subarray(0, 16).toString('base64url')
+  }
+
+  /** What instances of one secret prove to each other that they have it with. */
+  linkKey(): Buffer {
+    return this.#bytes('link', '')
   }
 
   /** The typed form of a scanned secret: eight letters, each equally likely [PAIR-4]. */

@@ -8,6 +8,7 @@ import type { Sessions } from '../domain/sessions.ts'
 import type { InstanceId } from '../protocol/ids.ts'
 import type { Readiness } from '../protocol/api.ts'
 import type { Hub } from '../realtime/hub.ts'
+import type { MediaCounts } from '../realtime/relay/camera.ts'
 import type { Origins } from './origins.ts'
 
 /** Where phones reach this server. */
@@ -25,6 +26,8 @@ export interface HttpServices {
   readonly pairing: Pairing
   readonly limits: Limits
   readonly hub: Hub
+  /** Relayed pictures so far. */
+  readonly media: Readonly<MediaCounts>
   readonly clock: Clock
   readonly addresses: Addresses
   readonly origins: Origins

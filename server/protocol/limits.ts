@@ -52,6 +52,31 @@ export const MAX_INVALID = 10
 /** Control data that may wait for a slow reader before it is closed with 4430 [SEC-4]. */
 export const MAX_WAITING = 1024 * KIB
 
+/** What may wait for a reader, control data too, before pictures are kept from it [SEC-4] … */
+export const MAX_WAITING_WITH_MEDIA = 256 * KIB
+/** … and how long one may wait. */
+export const MAX_PICTURE_WAIT = 500
+/** A camera is asked for a key picture so often at most. */
+export const KEY_FRAME_EVERY = 1_000
+/** What a camera may upload, in bytes a second … */
+export const UPLOAD_PER_SECOND = 6 * 1024 * KIB
+/** … and at once: two seconds' worth. */
+export const UPLOAD_BURST = 2 * UPLOAD_PER_SECOND
+/** A camera is told for so long that the way is slow. */
+export const SLOW_FOR = 2_000
+/** A camera that sends no picture for so long is waited for. */
+export const QUIET_AFTER = 2_000
+
+/** Subprotocol of the link on which one instance gets a camera's pictures from another. */
+export const MEDIA_SUBPROTOCOL = 'pairlens.media.v1'
+/** A link that has not proven itself by then is closed. */
+export const LINK_PROOF_WITHIN = 3_000
+/** Who watches over a link pings this often, and gives it up when no answer came until the next one. */
+export const LINK_PING_EVERY = 5_000
+/** A link is opened again after so long: at first, and at most. */
+export const LINK_RETRY_FIRST = 250
+export const LINK_RETRY_MOST = 2_000
+
 /** What a room's log keeps for a resume [RES-1]. */
 export const LOG_MAX_EVENTS = 1_000
 export const LOG_MAX_BYTES = 1024 * KIB

@@ -51,6 +51,8 @@ export const CLIENT_MESSAGES = {
     check: Type.String({ maxLength: 8 }),
   }),
   deny: Type.Object({ type: Type.Literal('deny'), id: MessageId, pairing: CodeIdSchema }),
+  watch: Type.Object({ type: Type.Literal('watch'), id, camera: SessionIdSchema, on: Type.Boolean() }),
+  'key-frame': Type.Object({ type: Type.Literal('key-frame'), id, camera: SessionIdSchema }),
   leave: Type.Object({ type: Type.Literal('leave') }),
   ping: Type.Object({ type: Type.Literal('ping'), t: Type.Optional(Type.Unknown()) }),
 } as const
@@ -76,6 +78,9 @@ export type Self = Member & { status: SessionStatus }
 
 export type LeaveReason = 'left' | 'lost' | 'kicked' | 'revoked' | 'instance-lost'
 export type PairingOutcome = 'paired' | 'denied' | 'expired' | 'reused'
+
+/** Whether a camera's relayed picture comes; `unreachable`: its instance cannot be reached from this one. */
+export type RelayState = 'live' | 'waiting' | 'unreachable'
 
 /** A claim that waits for a host's word, as hosts see it: what asks, and what approving makes of it. */
 export interface WaitingClaim {
@@ -138,6 +143,13 @@ export type ServerMessage =
       at: CursorText
       iceServers: IceServer[]
     }
+  /**
+   * To a camera: how many watch its relayed picture, whether one needs a key picture now, and whether the way is
+   * slower than what it sends.
+   */
+  | { type: 'relay'; watchers: number; keyFrame: boolean; slow: boolean }
+  /** To a watcher. */
+  | { type: 'relay-state'; camera: SessionId; state: RelayState; reason?: string }
   | { type: 'service'; store: StoreState; reason?: string }
   | { type: 'ice-servers'; iceServers: IceServer[] }
   | { type: 'going-away'; reconnectInMs: number }

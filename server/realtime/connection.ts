@@ -15,7 +15,7 @@ import type { ReplyCode } from '../protocol/problems.ts'
 import { Bucket } from './bucket.ts'
 import { Outbox, type Sender } from './outbox.ts'
 import { parseClientMessage, type Parsed, type Received } from './validate.ts'
-import { frame, type Framed, type FrameStream } from './wire.ts'
+import { frame, type Framed, type FrameStream, type MediaFrame } from './wire.ts'
 
 /** One socket, as rooms see it. */
 export interface Connection {
@@ -24,6 +24,10 @@ export interface Connection {
   readonly closed: boolean
   /** Control data: never dropped; a reader that is too slow is closed instead [SEC-4]. */
   send(framed: Framed): void
+  /** A picture: sent now or, where the reader is behind, never [SEC-4]. */
+  sendMedia(framed: MediaFrame): 'sent' | 'dropped'
+  /** Whether a picture that came now would be sent. @param at now, as pictures count it */
+  takesMedia(at: number): boolean
   close(reason: CloseReason): void
 }
 
@@ -31,6 +35,8 @@ export interface Connection {
 export interface ConnectionListener {
   hello(message: ClientMessageOf<'hello'>): void
   message(received: Received): void
+  /** A binary frame. @returns whether it was one that the session may send */
+  media(bytes: Uint8Array): boolean
   /** The socket is gone, or was told to go; comes once. */
   closed(by: 'client' | 'server'): void
 }
@@ -95,6 +101,14 @@ export class SocketConnection implements Connection, Sender {
     if (this.#phase !== 'closed') this.#outbox.add(framed)
   }
 
+  sendMedia(framed: MediaFrame): 'sent' | 'dropped' {
+    return this.#phase === 'closed' ? 'dropped' : this.#outbox.addMedia(framed)
+  }
+
+  takesMedia(at: number): boolean {
+    return this.#phase !== 'closed' && this.#outbox.takesMedia(at)
+  }
+
   overflowed(): void {
     this.close('too_slow')
   }
@@ -123,12 +137,13 @@ export class SocketConnection implements Connection, Sender {
 
   #received(data: RawData, isBinary: boolean): void {
     if (this.#phase === 'closed') return
+    // `ws` hands a message over as one Buffer unless told otherwise.
+    const bytes = data as Buffer
     if (isBinary) {
-      this.#unknown('Binary frames hold media, which this session does not send.')
+      if (this.#phase === 'greeting' || !this.#listener.media(bytes))
+        this.#unknown('Binary frames hold pictures of an active camera; this is none.')
       return
     }
-    // `ws` hands text over as one Buffer unless told otherwise.
-    const bytes = data as Buffer
     if (bytes.length > MAX_TEXT_FRAME) {
       this.close('too_big')
       return

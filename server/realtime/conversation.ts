@@ -74,6 +74,7 @@ export class Conversation implements Failures {
       {
         hello: (message) => void this.#hello(message),
         message: (received) => this.#message(received),
+        media: (bytes) => this.#media(bytes),
         closed: () => this.#closed(),
       },
     )
@@ -301,6 +302,12 @@ export class Conversation implements Failures {
     })
   }
 
+  #media(bytes: Uint8Array): boolean {
+    const phase = this.#phase
+    if (phase.name !== 'live' || phase.room.speaksAs(phase.id, this.#connection) !== 'camera') return false
+    return this.#realtime.relay.uploaded(phase.room.id, phase.id, this.#connection, bytes)
+  }
+
   #closed(): void {
     const phase = this.#phase
     this.#phase = { name: 'closed' }
@@ -308,6 +315,7 @@ export class Conversation implements Failures {
     if (phase.name === 'greeting') phase.deadline()
     if (phase.name !== 'live') return
     phase.upkeep()
+    this.#realtime.relay.left(phase.room.id, this.#connection)
     phase.room.dropped(phase.id, this.#connection)
   }
 

@@ -35,6 +35,8 @@ export interface HubOptions {
   readonly sharing?: SharedOptions
   /** Lets in a session that another instance says was approved. */
   readonly admitted?: (room: RoomId, id: SessionId) => void
+  /** Told of each member of a room here that may have come, gone, moved or changed. */
+  readonly memberChanged?: (room: RoomId, id: SessionId) => void
   readonly log?: SharedHubDeps['log']
 }
 
@@ -125,9 +127,7 @@ export class Hub {
 
   /** Members of a room, on whatever instance. @throws StoreUnavailable */
   async everybody(id: RoomId): Promise<Member[]> {
-    const room = this.#rooms.get(id)
-    if (room === undefined) return (await this.#shared?.membersElsewhere(id)) ?? []
-    return room.members()
+    return this.#rooms.get(id)?.members() ?? (await this.#shared?.membersElsewhere(id)) ?? []
   }
 
   /** What is known of a room that is open here. */
@@ -184,8 +184,14 @@ export class Hub {
     })
     room.concerned = (event, own) => (own ? !this.claims.isOver(event) : this.claims.learn(info.id, event))
     room.awaits = (pairing) => this.claims.awaits(info.id, pairing)
+    room.memberChanged = (id) => this.#options.memberChanged?.(info.id, id)
     this.#rooms.set(info.id, room)
     return room
+  }
+
+  /** A room that is open here. */
+  room(id: RoomId): Room | undefined {
+    return this.#rooms.get(id)
   }
 
   /** @throws StoreUnavailable */

@@ -48,12 +48,13 @@ export type SeatEnd = LeaveReason | 'moved'
 const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] })
 
-/** Every seat of the sender, how far its events go that are logged, and who left up to which attempt lately. */
+/** Every seat of the sender, how far its events go that are logged, who left up to which attempt lately, and where it is reached for media. */
 const list = {
   ...numbered,
   seats: Type.Array(RemoteSeat),
   n: Type.Integer(),
   left: Type.Optional(Type.Array(Type.Object({ id: text<SessionId>(), attempt: Type.Integer() }))),
+  url: Type.Optional(text()),
 }
 
 const LETTERS = {

@@ -1,5 +1,5 @@
-import { MAX_WAITING } from '../protocol/limits.ts'
-import type { Framed, FrameStream } from './wire.ts'
+import { MAX_PICTURE_WAIT, MAX_WAITING, MAX_WAITING_WITH_MEDIA } from '../protocol/limits.ts'
+import type { Framed, FrameStream, MediaFrame } from './wire.ts'
 
 /** What waits for the end of the tick is written before it grows over this. Bytes. */
 const MAX_BATCH = 64 * 1024
@@ -79,6 +79,9 @@ export class Outbox {
   readonly #stream: FrameStream
   readonly #sender: Sender
   #batch: Batch | undefined
+  /** Pictures that the system has not taken yet, oldest first, and their bytes. */
+  readonly #media: MediaFrame[] = []
+  #mediaWaiting = 0
   #ended = false
 
   /** @param stream below the socket, to which ready frames are written */
@@ -107,7 +110,40 @@ export class Outbox {
     if (batch === undefined) return
     if (!this.#stream.writable) return
     this.#stream.write(batch.bytes)
-    if (this.#stream.writableLength > MAX_WAITING) this.#sender.overflowed()
+    // Pictures were let in by their own bound, and one of them may be larger than that.
+    const excess = Math.max(0, this.#mediaWaiting - MAX_WAITING_WITH_MEDIA)
+    if (this.#stream.writableLength - excess > MAX_WAITING) this.#sender.overflowed()
+  }
+
+  /** Whether a picture that came now would be sent. @param at now, as pictures count it */
+  takesMedia(at: number): boolean {
+    if (this.#ended || !this.#stream.writable) return false
+    if (this.#stream.writableLength + (this.#batch?.size ?? 0) > MAX_WAITING_WITH_MEDIA) return false
+    const [oldest] = this.#media
+    return oldest === undefined || at - oldest.at <= MAX_PICTURE_WAIT
+  }
+
+  /** Sends a picture now or, where the reader is behind, never [SEC-4]. */
+  addMedia(frame: MediaFrame): 'sent' | 'dropped' {
+    if (!this.takesMedia(frame.at)) return 'dropped'
+    const stream = this.#stream
+    stream.cork()
+    this.flush()
+    // What waited may have been too much, which closes.
+    const isOpen = !this.#ended
+    if (isOpen) {
+      this.#media.push(frame)
+      this.#mediaWaiting += frame.size
+      stream.write(frame.head)
+      // Also where the write failed: it waits no more.
+      stream.write(frame.body, () => this.#mediaTaken())
+    }
+    stream.uncork()
+    return isOpen ? 'sent' : 'dropped'
+  }
+
+  #mediaTaken(): void {
+    this.#mediaWaiting -= this.#media.shift()?.size ?? 0
   }
 
   /** Writes what waits, and nothing more: behind a close frame nothing may follow (RFC 6455, section 5.5.1). */

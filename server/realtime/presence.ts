@@ -1,6 +1,7 @@
 import type { SeatName } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import type { Origin } from './cursor.ts'
+import type { Connection } from './connection.ts'
 import type { Member } from '../protocol/models.ts'
 import type { RemoteSeat } from './letters.ts'
 import { shape, shapeOfRemote, type Seat } from './seat.ts'
@@ -12,9 +13,20 @@ interface Other {
   pn: number
   /** False: what is known comes from the store alone, and it has not answered yet. */
   isTold: boolean
+  /** Where other instances reach it for media. */
+  readonly url: string | undefined
   readonly seats: Map<SessionId, RemoteSeat>
   /** Rows of seats that are over without its word: should it die, nobody else knows of them. */
   readonly over: Map<SessionId, SeatName>
+}
+
+/** An instance that holds a member's connection. */
+export interface Holder {
+  readonly instance: InstanceId
+  /** Where it is reached for media, if it has said so … */
+  readonly url: string | undefined
+  /** … and whether it has said anything yet. */
+  readonly isTold: boolean
 }
 
 /**
@@ -43,6 +55,15 @@ export class Presence {
 
   originOf(instance: InstanceId): Origin | undefined {
     return this.#others.get(instance)?.origin
+  }
+
+  /** The instance of a member's connection, if it is connected elsewhere, and where that is reached for media. */
+  holderOf(id: SessionId): Holder | undefined {
+    const best = this.find(id)
+    if (best?.connected !== true || best.pending) return undefined
+    for (const [instance, { seats, url, isTold }] of this.#others)
+      if (seats.get(id) === best) return { instance, url, isTold }
+    return undefined
   }
 
   seatsOf(instance: InstanceId): SessionId[] {
@@ -95,6 +116,7 @@ export class Presence {
     origin: Origin,
     pn: number,
     seats: readonly RemoteSeat[],
+    url?: string,
   ): Set<SessionId> | undefined {
     const known = this.#others.get(instance)
     if (known?.origin === origin && known.isTold && pn < known.pn) return undefined
@@ -105,6 +127,7 @@ export class Presence {
       pn,
       isTold: true,
       over: new Map(),
+      url,
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
     return concerned
@@ -118,6 +141,7 @@ export class Presence {
       pn: 0,
       isTold: false,
       over: new Map(),
+      url: undefined,
       seats: new Map(seats.map((seat) => [seat.id, seat])),
     })
   }
@@ -206,3 +230,12 @@ export function memberOf(
   const remote = presence.member(id)
   return remote && shapeOfRemote(remote)
 }
+
+/** Of those who are seated and connected, and of those who wait for approval. */
+export const connectionsOf = (
+  seats: Iterable<Seat>,
+  waiting: Iterable<{ readonly connection: Connection }>,
+): Connection[] => [
+  ...[...seats].flatMap(({ link }) => (link.kind === 'connected' ? link.connection : [])),
+  ...[...waiting].map(({ connection }) => connection),
+]

@@ -15,7 +15,7 @@ import { Leaves } from './leaves.ts'
 import { ALL, type Audience } from './log.ts'
 import { missedBy } from './resuming.ts'
 import { OpenCommands } from './open-commands.ts'
-import { memberOf, membersOf, Presence } from './presence.ts'
+import { connectionsOf, memberOf, membersOf, Presence } from './presence.ts'
 import { isConnected, send, shape, type Earlier, type Seat, type Visitor, kept } from './seat.ts'
 import { Timeline, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
@@ -51,6 +51,8 @@ export class Room {
   concerned: (event: Pick<Outgoing, 'concern' | 'open'>, own: boolean) => boolean = () => true
   /** Whether a claim waits here. */
   awaits: (pairing: CodeId) => boolean = () => false
+  /** Told of each member that may have come, gone, moved or changed. */
+  memberChanged: (id: SessionId) => void = () => undefined
   /** Sessions that came in here, with the rows they were read from. */
   readonly sessions = new Map<SessionId, Authenticated>()
   readonly #clock: Clock
@@ -297,17 +299,16 @@ export class Room {
   dissolve(): Connection[] {
     const connections = this.connections()
     for (const seat of this.#seats.values()) if (seat.link.kind === 'away') seat.link.end()
+    const ids = [...this.#seats.keys()]
     this.#seats.clear()
     this.#waiting.clear()
+    for (const id of ids) this.memberChanged(id)
     this.#emptied()
     return connections
   }
 
   connections(): Connection[] {
-    const seated = [...this.#seats.values()].map(({ link }) =>
-      link.kind === 'connected' ? link.connection : [],
-    )
-    return [...seated.flat(), ...[...this.#waiting.values()].map(({ connection }) => connection)]
+    return connectionsOf(this.#seats.values(), this.#waiting.values())
   }
 
   /** Gives an event its place, keeps it for a resume and sends it to those it is meant for [ROOM-3, ROOM-4]. */
@@ -378,6 +379,7 @@ export class Room {
 
   /** Tells the others here what became of a member. */
   #announce(id: SessionId, before: Member | undefined, reason: LeaveReason = 'left'): void {
+    this.memberChanged(id)
     const event = changeOf(id, before, this.member(id), this.at, reason)
     if (event !== undefined) this.#toOthers(id, event)
   }

@@ -29,6 +29,8 @@ export interface SharedOptions {
   readonly sessions: Sessions
   readonly instance: InstanceId
   readonly peerTimeoutMs: number
+  /** Where other instances reach this one for media; absent: nowhere. */
+  readonly internalUrl?: () => string | undefined
 }
 
 /** What it asks of the hub. */
@@ -195,6 +197,7 @@ export class SharedHub {
       pauses: this.#pauses,
       resumeWindowMs,
       hasEnded,
+      internalUrl: this.#deps.internalUrl ?? (() => undefined),
       neighbours: this.post.neighbours,
       isAway: () => this.isAway,
       isHeard: () => this.post.isOpen,

@@ -234,13 +234,20 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left'> {
+  #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left' | 'url'> {
     // A place from before might be taken for one to continue from.
     const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
     const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
       seat.key === undefined ? [] : [toldOf(seat, seat.key)],
     )
-    return { ...this.#numbers(), seats, n: this.#outgoing.logged, ...(left.length === 0 ? {} : { left }) }
+    const url = this.#deps.internalUrl()
+    return {
+      ...this.#numbers(),
+      seats,
+      n: this.#outgoing.logged,
+      ...(left.length === 0 ? {} : { left }),
+      ...(url === undefined ? {} : { url }),
+    }
   }
 
   #numbers(): Numbers {
@@ -277,7 +284,7 @@ export class Sharing implements Shared {
     return follows === 'next'
   }
 
-  #listed({ from, origin, pn, seats, n, left }: LetterOf<'greet'> | LetterOf<'answer'>): void {
+  #listed({ from, origin, pn, seats, n, left, url }: LetterOf<'greet'> | LetterOf<'answer'>): void {
     const { presence } = this.#room
     for (const { id, attempt } of left ?? [])
       if (attempt > this.#room.leftUpTo(id)) this.#leftTold(id, attempt, 'left')
@@ -285,7 +292,7 @@ export class Sharing implements Shared {
     const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
     let isOld = false
     this.#room.changeOthers(concerned, () => {
-      isOld = presence.list(from, origin, pn, seats) === undefined
+      isOld = presence.list(from, origin, pn, seats, url) === undefined
       if (!isOld) for (const seat of seats) this.#leftBehind.told(from, seat)
     })
     this.incoming.reaches(origin, n)

@@ -32,6 +32,8 @@ export interface SharingDeps {
   readonly hasEnded: (id: SessionId) => boolean
   /** A number for a seat's row, never given twice. */
   readonly nextSeat: () => number
+  /** Where other instances reach this one for media. */
+  readonly internalUrl: () => string | undefined
   /** Somebody knows of a change of a room that has not come here. */
   readonly changed: (room: RoomId) => void
   readonly warn: (what: string) => void

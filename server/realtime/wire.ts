@@ -15,10 +15,21 @@ export interface Framed {
 }
 
 /** The part of a stream that frames are written with. */
-export type FrameStream = Pick<Duplex, 'writable' | 'writableLength' | 'write'>
+export type FrameStream = Pick<Duplex, 'writable' | 'writableLength' | 'write' | 'cork' | 'uncork'>
+
+/** A picture as the bytes of its WebSocket frame, made once and written to any number of sockets without a copy. */
+export interface MediaFrame {
+  readonly head: Buffer
+  readonly body: Uint8Array
+  /** Of both. */
+  readonly size: number
+  /** When this instance got it. */
+  readonly at: number
+}
 
 /** RFC 6455, section 5.2: the first byte of a whole text frame, and what the length's place says of longer ones. */
 const WHOLE_TEXT = 0x81
+const WHOLE_BINARY = 0x82
 const LENGTH_IN_16_BITS = 126
 const LENGTH_IN_64_BITS = 127
 
@@ -30,8 +41,9 @@ function headerSize(size: number): number {
 
 export const frameSize = (size: number): number => headerSize(size) + size
 
-function lay(text: string, size: number, page: Buffer, start: number): Framed {
-  page[start] = WHOLE_TEXT
+/** @returns where the frame's content begins */
+function layHeader(kind: number, size: number, page: Buffer, start: number): number {
+  page[start] = kind
   const header = headerSize(size)
   if (header === 2) page[start + 1] = size
   else if (header === 4) {
@@ -41,8 +53,13 @@ function lay(text: string, size: number, page: Buffer, start: number): Framed {
     page[start + 1] = LENGTH_IN_64_BITS
     page.writeBigUInt64BE(BigInt(size), start + 2)
   }
-  page.write(text, start + header)
-  return { page, start, end: start + header + size, size }
+  return start + header
+}
+
+function lay(text: string, size: number, page: Buffer, start: number): Framed {
+  const content = layHeader(WHOLE_TEXT, size, page, start)
+  page.write(text, content)
+  return { page, start, end: content + size, size }
 }
 
 /** A frame that stands alone. */
@@ -50,6 +67,17 @@ export function frame(message: ServerMessage): Framed {
   const text = JSON.stringify(message)
   const size = Buffer.byteLength(text)
   return lay(text, size, Buffer.allocUnsafe(frameSize(size)), 0)
+}
+
+/**
+ * @param prefix what stands before the body in the same frame
+ * @param at when the body came
+ */
+export function mediaFrame(prefix: Uint8Array, body: Uint8Array, at: number): MediaFrame {
+  const size = prefix.length + body.length
+  const head = Buffer.allocUnsafe(headerSize(size) + prefix.length)
+  head.set(prefix, layHeader(WHOLE_BINARY, size, head, 0))
+  return { head, body, size: head.length + body.length, at }
 }
 
 /** The same event with another place, which stands last in its text. */

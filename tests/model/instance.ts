@@ -13,6 +13,7 @@ import { admitting } from '../../server/realtime/admitting.ts'
 import { Conversation, type Realtime } from '../../server/realtime/conversation.ts'
 import { Hub } from '../../server/realtime/hub.ts'
 import { IceServers } from '../../server/realtime/ice.ts'
+import { Relay } from '../../server/realtime/relay/relay.ts'
 import type { SharedOptions } from '../../server/realtime/shared-hub.ts'
 import type { Store } from '../../server/store/store.ts'
 import type { Entrance, Link } from './link.ts'
@@ -92,6 +93,7 @@ export class Instance implements Entrance {
     })
     this.#realtime = {
       hub: this.hub,
+      relay: new Relay({ clock, room: (room) => this.hub.room(room) }),
       rooms,
       sessions,
       ice,

@@ -200,6 +200,8 @@ export class Link {
       get writable() {
         return !isGone()
       },
+      cork: () => undefined,
+      uncork: () => undefined,
       get writableLength() {
         return waiting()
       },

@@ -3,7 +3,20 @@ import { expect, test } from 'vitest'
 import { connect } from '../support/client.ts'
 import { addMember, newRoom, startApp } from './support.ts'
 
-const TYPES = ['hello', 'signal', 'message', 'state', 'command', 'result', 'approve', 'deny', 'leave', 'ping']
+const TYPES = [
+  'hello',
+  'signal',
+  'message',
+  'state',
+  'command',
+  'result',
+  'approve',
+  'deny',
+  'watch',
+  'key-frame',
+  'leave',
+  'ping',
+]
 
 /** Values that break what is written carelessly: numbers out of range, halves of characters, odd keys. */
 const odd = fc.oneof(

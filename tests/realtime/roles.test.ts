@@ -80,6 +80,20 @@ const ROWS: readonly Row[] = [
     own: hostOnly('ok'),
     foreign: hostOnly('not_found'),
   },
+  {
+    message: 'watch',
+    build: ({ members }, to) => ({ type: 'watch', camera: members[to].id, on: true }),
+    to: ROLES,
+    own: (from, to) => (from !== 'camera' && to === 'camera' ? 'ok' : 'forbidden'),
+    foreign: (from) => (from === 'camera' ? 'forbidden' : 'not_found'),
+  },
+  {
+    message: 'key-frame',
+    build: ({ members }, to) => ({ type: 'key-frame', camera: members[to].id }),
+    to: ['host', 'viewer'],
+    own: () => 'forbidden',
+    foreign: (from) => (from === 'camera' ? 'forbidden' : 'not_found'),
+  },
 ]
 
 const cases = ROWS.flatMap((row) =>
@@ -109,5 +123,5 @@ test.each(cases.map((one) => [one.row.message, one.from, one.to, one.room, one.e
 )
 
 test('[SESS-4] the matrix covers every message, role and room', () => {
-  expect(cases.length).toBe(90)
+  expect(cases.length).toBe(120)
 })

@@ -29,7 +29,7 @@ export interface TestAppOptions {
   readonly store?: Store
   readonly pages?: (app: FastifyInstance) => Promise<void>
   /** Other instances share its store. */
-  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs'>
+  readonly sharing?: Pick<SharedOptions, 'bus' | 'health' | 'peerTimeoutMs' | 'internalUrl'>
 }
 
 const PUBLIC_URL = 'http://pairlens.test'

@@ -20,6 +20,8 @@ export class TestClient {
   readonly socket: WebSocket
   /** Everything received, oldest first. */
   readonly received: ServerMessage[] = []
+  /** Binary frames, oldest first. */
+  readonly binary: Buffer[] = []
   readonly closed: Promise<Closed>
   /** How long it waits for what must come. Milliseconds. */
   patience = PATIENCE
@@ -30,8 +32,9 @@ export class TestClient {
 
   constructor(socket: WebSocket) {
     this.socket = socket
-    socket.on('message', (data: Buffer) => {
-      this.received.push(JSON.parse(data.toString()) as ServerMessage)
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.binary.push(data)
+      else this.received.push(JSON.parse(data.toString()) as ServerMessage)
       this.#wake()
     })
     this.closed = new Promise((resolve) => {
@@ -70,6 +73,17 @@ export class TestClient {
         throw new Error(`closed with ${this.#ended.code} while waiting for ${type}`)
       await this.#change(deadline, type)
     }
+  }
+
+  /** Resolves when so many binary frames have come in all. */
+  async pictures(count: number): Promise<readonly Buffer[]> {
+    const deadline = performance.now() + this.patience
+    while (this.binary.length < count) {
+      if (this.#ended !== undefined)
+        throw new Error(`closed with ${this.#ended.code} after ${this.binary.length} pictures`)
+      await this.#change(deadline, `picture ${count} (${this.binary.length} came)`)
+    }
+    return this.binary
   }
 
   /** Sends a message under an id of its own and gives the reply. */

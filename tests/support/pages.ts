@@ -73,3 +73,23 @@ export async function pictureMoves(dashboard: Page, id?: string): Promise<boolea
     return pixels() !== before.pixels && element.getVideoPlaybackQuality().totalVideoFrames > before.frames
   })
 }
+
+/** Proves that a relayed picture moves: its canvas shows ten pictures that differ, within ten seconds. */
+export async function canvasMoves(dashboard: Page, id?: string): Promise<boolean> {
+  const shown = tile(dashboard, undefined, id).locator('canvas')
+  return shown.evaluate(async (element: HTMLCanvasElement) => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 64
+    canvas.height = 48
+    const context = canvas.getContext('2d', { willReadFrequently: true })
+    if (context === null) throw new Error('no canvas')
+    const seen = new Set<string>()
+    const end = performance.now() + 10_000
+    while (seen.size < 10 && performance.now() < end) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      context.drawImage(element, 0, 0, canvas.width, canvas.height)
+      seen.add(context.getImageData(0, 0, canvas.width, canvas.height).data.join())
+    }
+    return seen.size >= 10
+  })
+}

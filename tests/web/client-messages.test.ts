@@ -1,3 +1,4 @@
+import { computed, effect, untracked } from '@preact/signals'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CommandRef } from '../../server/protocol/ids.ts'
 import { clientOver } from './fake-client.ts'
@@ -53,6 +54,16 @@ describe('the room', () => {
     })
     expect(client.active.value).toBe(true)
     expect(last().ofType('signal')).toMatchObject([{ to: 'desk', data: 'early' }])
+  })
+
+  it('tells a state that is set while the welcome is taken in', () => {
+    const { client, live } = clientOver()
+    const here = computed(() => client.members.value.has(sessionId('desk')))
+    const stop = effect(() => {
+      if (here.value) untracked(() => client.setState({ mood: 'calm' }))
+    })
+    expect(live().ofType('state')).toMatchObject([{ state: { mood: 'calm' } }])
+    stop()
   })
 
   it('gives each message to its listeners until they stop listening', () => {

@@ -10,7 +10,10 @@ export class FakeSocket implements SocketLike {
   onclose: ((event: never) => void) | null = null
   readonly url: string
   readonly protocol: string
+  binaryType: BinaryType = 'blob'
+  bufferedAmount = 0
   readonly sent: Record<string, unknown>[] = []
+  readonly pictures: Uint8Array[] = []
   closedByClient = false
 
   constructor(url: string, protocol: string) {
@@ -18,8 +21,9 @@ export class FakeSocket implements SocketLike {
     this.protocol = protocol
   }
 
-  send(text: string) {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>)
+  send(data: string | Uint8Array<ArrayBuffer>) {
+    if (typeof data === 'string') this.sent.push(JSON.parse(data) as Record<string, unknown>)
+    else this.pictures.push(data)
   }
 
   close() {
@@ -33,6 +37,10 @@ export class FakeSocket implements SocketLike {
 
   deliver(message: ServerMessage) {
     this.onmessage?.(new MessageEvent('message', { data: JSON.stringify(message) }) as never)
+  }
+
+  deliverPicture(bytes: Uint8Array<ArrayBuffer>) {
+    this.onmessage?.(new MessageEvent('message', { data: bytes.buffer }) as never)
   }
 
   /** The other side, or the network, ended it. */

@@ -1,82 +1,16 @@
 /** The camera's and the watcher's side together, over fake connections and a fake server between them. */
 import { signal } from '@preact/signals'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SessionId } from '../../server/protocol/ids.ts'
-import type { LeaveReason, ServerMessage } from '../../server/protocol/messages.ts'
-import type { Member, MemberState } from '../../server/protocol/models.ts'
 import { readWatching } from '../../web/lib/camera-state.ts'
-import type { Client } from '../../web/lib/client.ts'
-import { mergePatch } from '../../web/lib/merge-patch.ts'
 import { createReceiving } from '../../web/lib/receiving.ts'
 import { createSending } from '../../web/lib/sending.ts'
-import { at, member, sessionId } from './fakes.ts'
 import { FakeConnection } from './fake-connection.ts'
+import { CAMERA, createRoom, DESK, say, track } from './fake-room.ts'
 
-const CAMERA = sessionId('cam')
-const DESK = sessionId('desk')
 const peerOptions = { createConnection: FakeConnection.create, onNetworkChange: () => () => {} }
+/** A server that relays nothing. */
+const loadInbox = () => Promise.reject(new Error('There is no relay'))
 const run = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-
-type Listener = (message: ServerMessage) => void
-
-/** A room of two whose messages arrive at once; `cut` takes the server away from both. */
-const createRoom = () => {
-  const members = signal<ReadonlyMap<SessionId, Member>>(
-    new Map([
-      [CAMERA, member('cam')],
-      [DESK, member('desk', 'host')],
-    ]),
-  )
-  const active = signal(true)
-  const listeners = new Map<SessionId, Map<string, Set<Listener>>>()
-  const emit = (to: SessionId, message: ServerMessage) => {
-    for (const listener of listeners.get(to)?.get(message.type) ?? []) listener(message)
-  }
-  const change = (id: SessionId, next: Partial<Member>) => {
-    const old = members.peek().get(id)
-    if (old) members.value = new Map(members.peek()).set(id, { ...old, ...next })
-  }
-  const clientOf = (id: SessionId): Client =>
-    ({
-      members,
-      active,
-      iceServers: signal([]),
-      on(type: string, listener: Listener) {
-        const mine = listeners.get(id) ?? new Map<string, Set<Listener>>()
-        listeners.set(id, mine.set(type, (mine.get(type) ?? new Set()).add(listener)))
-        return () => void mine.get(type)?.delete(listener)
-      },
-      signal(to: SessionId, data: unknown) {
-        const copy: unknown = structuredClone(data)
-        queueMicrotask(() => emit(to, { type: 'signal', at: at('a'), from: id, data: copy }))
-        return Promise.resolve(true)
-      },
-      setState(patch: MemberState) {
-        change(id, { state: mergePatch(members.peek().get(id)?.state ?? {}, patch) })
-      },
-    }) as unknown as Client
-  const leave = (id: SessionId, reason: LeaveReason) => {
-    for (const other of [CAMERA, DESK])
-      emit(other, { type: 'member-left', at: at('a'), memberId: id, reason })
-    const rest = new Map(members.peek())
-    rest.delete(id)
-    members.value = rest
-  }
-  return {
-    members,
-    active,
-    change,
-    clientOf,
-    leave,
-    join: (who: Member) => {
-      members.value = new Map(members.peek()).set(who.id, who)
-    },
-  }
-}
-
-const track = (name: string) => ({ id: name }) as MediaStreamTrack
-const say = (room: ReturnType<typeof createRoom>, status: string, source?: string) =>
-  room.clientOf(CAMERA).setState({ camera: { status, source: source ?? null } })
 
 const setUp = async () => {
   const room = createRoom()
@@ -84,7 +18,7 @@ const setUp = async () => {
   const start = (source: string) =>
     createSending({ client: room.clientOf(CAMERA), source, track: live, peerOptions })
   const sending = start('s1')
-  const receiving = createReceiving({ client: room.clientOf(DESK), peerOptions })
+  const receiving = createReceiving({ client: room.clientOf(DESK), peerOptions, loadInbox })
   const feed = () => {
     const found = receiving.feeds.value.get(CAMERA)
     if (!found) throw new Error('There is no feed')
@@ -120,6 +54,8 @@ const play = async (from: FakeConnection, to: FakeConnection, ms: number) => {
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // It says with each attempt that there is no relay.
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
   watchers = []
   const create = FakeConnection.create
   peerOptions.createConnection = (configuration) => {
@@ -265,7 +201,7 @@ describe('reloads', () => {
     await run(10)
     await play(out(), watcher(), 500)
     const before = out()
-    const again = createReceiving({ client: room.clientOf(DESK), peerOptions })
+    const again = createReceiving({ client: room.clientOf(DESK), peerOptions, loadInbox })
     receiving.dispose()
     await run(10)
     expect(before.closed).toBe(true)
@@ -298,8 +234,8 @@ describe('trouble', () => {
     await run(6_100)
     expect(feed().state.value).toEqual({ status: 'failed', stage: 'path' })
     expect(told()).toBe('failed')
-    await run(1_500)
-    expect(watchers).toHaveLength(2)
+    await run(20_000)
+    expect(watchers.length).toBeGreaterThan(1)
     expect(feed().state.value.status).toBe('failed')
   })
 
@@ -307,6 +243,8 @@ describe('trouble', () => {
     const { room, feed, out } = await setUp()
     say(room, 'live', 's1')
     await run(7_500)
+    feed().retry()
+    await run(10)
     await play(out(), watcher(), 500)
     expect(feed().state.value).toEqual({ status: 'live' })
   })

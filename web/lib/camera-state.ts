@@ -2,18 +2,23 @@
  * What members tell each other through `state` (docs/SPEC.md, section 4: RFC 7396 merge, 4 KiB at most).
  *
  * A camera says:
- *   { camera:  { status, source?, facing?, width?, height?, fps?, detail? },
+ *   { camera:  { status, source?, facing?, width?, height?, fps?, detail?, relayOnly? },
  *     battery?: { level: 0..1, charging: boolean },
  *     network?: '4g' | 'wifi' | … as the browser names it }
  *
  * A host or viewer says, for each camera it receives:
- *   { watching: { [camera's member id]: 'connecting' | 'live' | 'reconnecting' | 'failed' } }
+ *   { watching: { [camera's member id]: 'connecting' | 'live' | 'reconnecting' | 'failed' },
+ *     via?: { [camera's member id]: 'turn' | why the picture comes through the server },
+ *     shows?: ['h264' | 'vp8' | 'jpeg', …] }
  *
- * A camera that is not named there is not being watched. `source` is new each time a phone page starts its
+ * A camera that is not named in `watching` is not being watched; one that is not named in `via` is seen directly.
+ * `shows` are the forms of relayed pictures that its browser shows; unsaid, all. `source` is new each time a phone page starts its
  * camera: a watcher whose connection belongs to another source asks for a new one.
  */
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { MemberState } from '../../server/protocol/models.ts'
+import { FAMILIES, type Family } from './relay/codecs.ts'
+import { VIAS, type RelayReason, type Via } from './relay/reasons.ts'
 
 /**
  * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
@@ -45,6 +50,8 @@ export interface CameraState {
   readonly fps?: number
   /** What mends a failure on that device, in words for people; at most 200 characters. */
   readonly detail?: string
+  /** It sends through the server alone: nobody need try to reach it directly. */
+  readonly relayOnly?: Extract<RelayReason, 'chosen' | 'unsupported'>
 }
 
 export interface Battery {
@@ -63,10 +70,11 @@ export const WATCH_STATES = ['connecting', 'live', 'reconnecting', 'failed'] as 
 export type WatchState = (typeof WATCH_STATES)[number]
 export interface WatcherReport {
   readonly watching: Readonly<Record<string, WatchState>>
+  readonly via: Readonly<Record<string, Via>>
 }
 
-/** Names at most so many cameras in `watching`, which keeps it under 4 KiB. */
-export const MAX_WATCHED = 60
+/** Names at most so many cameras in `watching`, and in `via`, which keeps both under 4 KiB. */
+export const MAX_WATCHED = 45
 const MAX_DETAIL = 200
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -96,6 +104,7 @@ export const readCamera = (state: MemberState): CameraReport => {
       height: positive(camera['height']),
       fps: positive(camera['fps']),
       detail: text(camera['detail']),
+      relayOnly: oneOf(['chosen', 'unsupported'] as const, camera['relayOnly']),
     }),
     battery:
       typeof level === 'number' && level >= 0 && level <= 1
@@ -105,8 +114,25 @@ export const readCamera = (state: MemberState): CameraReport => {
   })
 }
 
-/** What one watcher says about one camera; undefined where it does not watch it. */
-export const readWatching = (state: MemberState, camera: SessionId): WatchState | undefined => {
-  const watching = state['watching']
-  return isRecord(watching) ? oneOf(WATCH_STATES, watching[camera]) : undefined
+/** What one watcher says about one camera, and about itself. */
+export interface WatcherWords {
+  /** Absent where it does not watch it. */
+  readonly watching?: WatchState
+  /** Absent where it sees it directly. */
+  readonly via?: Via
+  /** Absent where it says nothing of it. */
+  readonly shows?: readonly Family[]
 }
+
+export const readWatcher = (state: MemberState, camera: SessionId): WatcherWords => {
+  const { watching, via, shows } = state
+  return compact<WatcherWords>({
+    watching: isRecord(watching) ? oneOf(WATCH_STATES, watching[camera]) : undefined,
+    via: isRecord(via) ? oneOf(VIAS, via[camera]) : undefined,
+    shows: Array.isArray(shows) ? FAMILIES.filter((family) => shows.includes(family)) : undefined,
+  })
+}
+
+/** What one watcher says about one camera; undefined where it does not watch it. */
+export const readWatching = (state: MemberState, camera: SessionId): WatchState | undefined =>
+  readWatcher(state, camera).watching

@@ -36,7 +36,10 @@ export interface SocketLike {
   onopen: ((event: never) => void) | null
   onmessage: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
-  send(text: string): void
+  binaryType: BinaryType
+  /** Bytes handed in that are not on their way yet. */
+  readonly bufferedAmount: number
+  send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number): void
 }
 
@@ -61,6 +64,20 @@ export interface Client extends RoomModel {
   cursor(): CursorText | undefined
   connect(): void
   on<T extends ServerMessageType>(type: T, listener: (message: ServerMessageOf<T>) => void): Disposer
+  /** Relayed pictures as they come (server/protocol/frames.ts). */
+  onPicture(listener: (bytes: Uint8Array) => void): Disposer
+  /** Of a camera: sends one picture's frame. False where the connection is not there; nothing waits for it. */
+  sendPicture(bytes: Uint8Array<ArrayBuffer>): boolean
+  /** Bytes that wait in the socket. */
+  unsent(): number
+  /** The server's clock, in milliseconds of Unix time, as far as it is known. */
+  serverNow(): number
+  /** Has the clock looked at now instead of with the next heartbeat. */
+  askClock(): void
+  /** Asks for this camera's relayed picture, or for no more of it; ends with the connection. */
+  watch(camera: SessionId, on: boolean): Promise<Accepted>
+  /** Asks a relayed camera for a picture that decoding can begin with. */
+  keyFrame(camera: SessionId): Promise<Accepted>
   /** Merges into the own member's state; sent again after a reconnect where the server lost it. */
   setState(patch: MemberState): void
   /**

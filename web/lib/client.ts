@@ -23,8 +23,10 @@ import type {
   ServerMessageOf,
   ServerMessageType,
 } from '../../server/protocol/messages.ts'
+import type { MemberState } from '../../server/protocol/models.ts'
 import { ApiError } from './api.ts'
 import { createBackoff } from './backoff.ts'
+import { createServerClock } from './clock.ts'
 import type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
 import { createOutbox, RequestError, type Outgoing } from './outbox.ts'
 import { createOwnState } from './own-state.ts'
@@ -50,7 +52,9 @@ export const createClient = (options: ClientOptions): Client => {
   const model = createRoomModel()
   const active = computed(() => state.value.status === 'live' && model.self.value?.status === 'active')
   const backoff = createBackoff({ random })
+  const clock = createServerClock()
   const listeners = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>()
+  const pictureListeners = new Set<(bytes: Uint8Array) => void>()
 
   let socket: SocketLike | undefined
   let opened = false
@@ -145,6 +149,7 @@ export const createClient = (options: ClientOptions): Client => {
     const before = state.peek()
     if (before.status === 'reconnecting') state.value = { ...before, inMs: 0 }
     const mine = createSocket(url, SUBPROTOCOL)
+    mine.binaryType = 'arraybuffer'
     socket = mine
     deadline = setTimeout(() => dropped(1006), WELCOME_WITHIN)
     mine.onopen = () => {
@@ -157,7 +162,12 @@ export const createClient = (options: ClientOptions): Client => {
       })
     }
     mine.onmessage = (event: MessageEvent) => {
-      if (socket === mine && typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
+      if (socket !== mine) return
+      if (typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
+      else if (event.data instanceof ArrayBuffer) {
+        const bytes = new Uint8Array(event.data)
+        for (const listener of [...pictureListeners]) listener(bytes)
+      }
     }
     mine.onclose = (event: CloseEvent) => {
       if (socket === mine) dropped(event.code)
@@ -170,6 +180,7 @@ export const createClient = (options: ClientOptions): Client => {
     pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
     if (pongTimer !== undefined) return
     pings += 1
+    clock.asked()
     write({ type: 'ping', t: pings })
     const due = Date.now() + CLIENT_PONG_WITHIN
     pongTimer = setTimeout(() => {
@@ -190,10 +201,10 @@ export const createClient = (options: ClientOptions): Client => {
     state.value = { status: 'live', resumed: message.resumed }
     pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
   }
-  const activate = () => {
-    const own = model.self.peek()
-    if (own?.status !== 'active') return
-    ownState.opened(own.state)
+  /** `known` as the message tells it: in the model the page's own wishes may already stand over it. */
+  const activate = (known: MemberState) => {
+    if (model.self.peek()?.status !== 'active') return
+    ownState.opened(known)
     outbox.opened()
   }
   const receive = (message: ServerMessage) => {
@@ -206,10 +217,10 @@ export const createClient = (options: ClientOptions): Client => {
     switch (message.type) {
       case 'welcome':
         welcome(message)
-        activate()
+        activate(message.self.state)
         break
       case 'approved':
-        activate()
+        activate(message.members.find(({ id }) => id === message.session.id)?.state ?? {})
         break
       case 'reply':
         outbox.reply(message)
@@ -217,6 +228,7 @@ export const createClient = (options: ClientOptions): Client => {
       case 'pong':
         clearTimeout(pongTimer)
         pongTimer = undefined
+        clock.answered(message.now)
         break
       case 'going-away':
         goingAway = message.reconnectInMs
@@ -248,6 +260,20 @@ export const createClient = (options: ClientOptions): Client => {
       listeners.set(type, set.add(wrapped))
       return () => void set.delete(wrapped)
     },
+    onPicture(listener) {
+      pictureListeners.add(listener)
+      return () => void pictureListeners.delete(listener)
+    },
+    sendPicture(bytes) {
+      if (!active.peek()) return false
+      socket?.send(bytes)
+      return true
+    },
+    unsent: () => socket?.bufferedAmount ?? 0,
+    serverNow: clock.now,
+    askClock: ping,
+    watch: (camera, on) => request({ type: 'watch', camera, on }),
+    keyFrame: (camera) => request({ type: 'key-frame', camera }),
     setState: ownState.set,
     async signal(to, data) {
       try {
@@ -276,6 +302,7 @@ export const createClient = (options: ClientOptions): Client => {
       stopWaking()
       finish('left')
       listeners.clear()
+      pictureListeners.clear()
       ownState.dispose()
     },
   }

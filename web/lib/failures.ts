@@ -3,7 +3,7 @@ import { ApiError } from './api.ts'
 import type { Browser } from './browser.ts'
 import type { CameraStatus } from './camera-state.ts'
 import type { ClosedReason } from './client-types.ts'
-import type { PeerStage } from './peer.ts'
+import type { FeedStage } from './feed.ts'
 
 /** Where it happened: pairing, the camera itself, the way between the devices, or the session. */
 export type FailureStage = 'pairing' | 'camera' | 'connecting' | 'session'
@@ -275,30 +275,36 @@ export const closedFailure = (reason: ClosedReason, pending = false): Failure =>
 }
 
 /** Words for a picture that does not reach a dashboard. */
-export const pictureFailure = (stage: PeerStage | 'picture'): Failure => {
-  const kind = `no-${stage}`
-  if (stage === 'answer') {
-    return {
-      stage: 'connecting',
-      kind,
-      title: 'The other device does not answer',
-      mend: 'Check that its page is open and the screen is on.',
-      ...RETRY,
-    }
-  }
-  return stage === 'path'
-    ? {
-        stage: 'connecting',
-        kind,
+export const pictureFailure = (stage: FeedStage): Failure => {
+  const where = { stage: 'connecting', kind: `no-${stage}`, ...RETRY } as const
+  switch (stage) {
+    case 'answer':
+      return {
+        ...where,
+        title: 'The other device does not answer',
+        mend: 'Check that its page is open and the screen is on.',
+      }
+    case 'path':
+      return {
+        ...where,
         title: 'Your network blocks direct video',
         mend: 'Put both devices on the same network.',
-        ...RETRY,
       }
-    : {
-        stage: 'connecting',
-        kind,
-        title: 'No picture arrives',
-        mend: 'Stop and start the camera on the phone.',
-        ...RETRY,
+    case 'picture':
+      return { ...where, title: 'No picture arrives', mend: 'Stop and start the camera on the phone.' }
+    case 'relay':
+      return {
+        ...where,
+        title: 'No picture comes through the server',
+        mend: 'Check that the phone is online. It is tried again by itself.',
       }
+    case 'codec':
+      return {
+        ...where,
+        title: 'This browser cannot show the picture',
+        mend: 'Update it, or open this page in another browser.',
+      }
+    default:
+      return stage satisfies never
+  }
 }

@@ -1,15 +1,22 @@
-/** One camera as a watcher receives it: asks for a connection, watches the picture, asks again when it breaks. */
-import { batch, computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
+/**
+ * One camera as a watcher receives it. The ladder (docs/SPEC.md, section 6): directly; where that fails, through the
+ * server, while it is tried directly again and again in the background; and back when that shows a picture.
+ */
+import { computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { Member } from '../../server/protocol/models.ts'
 import { createBackoff } from './backoff.ts'
 import { readCamera, type CameraReport, type CameraStatus } from './camera-state.ts'
 import type { Client } from './client-types.ts'
-import { disposers, type Disposer } from './disposer.ts'
-import { createPeer, type Peer, type PeerOptions, type PeerStage } from './peer.ts'
+import { createDirect } from './direct.ts'
+import { disposers } from './disposer.ts'
+import type { PeerOptions } from './peer.ts'
 import type { PeerSignal } from './peer-signals.ts'
-import { createPictureWatch } from './picture-watch.ts'
-import { randomText } from './random.ts'
-import type { VideoStats } from './stats.ts'
+import type { DirectFault, RelayReason, Via } from './relay/reasons.ts'
+import { createRelayed, type LoadInbox, type RelayFault } from './relay/relayed.ts'
+import type { Transport, VideoStats } from './stats.ts'
+
+/** What keeps a picture away. */
+export type FeedStage = Exclude<DirectFault, 'broken'> | RelayFault
 
 /** The words of [MED-1]. */
 export type FeedState =
@@ -21,8 +28,8 @@ export type FeedState =
   | { readonly status: 'reconnecting'; readonly since: number }
   /** It was stopped on the phone. */
   | { readonly status: 'ended' }
-  /** `picture`: connected, but nothing comes. It is tried again by itself all the while. */
-  | { readonly status: 'failed'; readonly stage: PeerStage | 'picture' }
+  /** No way is left. Each is tried again by itself all the while. */
+  | { readonly status: 'failed'; readonly stage: FeedStage }
 
 export interface Feed {
   /** The camera's presence as it was known last. */
@@ -32,7 +39,13 @@ export interface Feed {
   readonly state: ReadonlySignal<FeedState>
   /** For a video's `srcObject`. */
   readonly stream: ReadonlySignal<MediaStream | undefined>
-  /** Read once a second while connected. */
+  /** The relayed picture while that is what is to be shown. */
+  readonly canvas: ReadonlySignal<HTMLCanvasElement | undefined>
+  /** The way of the picture, as far as it is known. */
+  readonly transport: ReadonlySignal<Transport | undefined>
+  /** Why it does not come directly; undefined where it does. */
+  readonly via: ReadonlySignal<Via | undefined>
+  /** Of the picture that is shown, fresh once a second. */
   readonly stats: ReadonlySignal<VideoStats | undefined>
   update(member: Member): void
   receive(signal: PeerSignal): void
@@ -41,159 +54,95 @@ export interface Feed {
   dispose(): void
 }
 
-/** First retry after a failure; then doubling, as the cause rarely goes away in seconds. */
-const RETRY_FIRST = 1_000
-const RETRY_CAP = 15_000
-/** A connection without a picture for so long is asked for anew. */
-const PICTURE_WITHIN = 6_000
+export interface FeedOptions {
+  readonly client: Client
+  /** Why this page does not try direct video; undefined where it does. */
+  readonly directOff?: Extract<RelayReason, 'chosen' | 'unsupported'> | undefined
+  readonly loadInbox: LoadInbox
+  readonly peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
+}
+
+/** First retry where nothing shows the picture; then doubling, as the cause rarely goes away in seconds. */
+const RETRY = { firstMs: 1_000, capMs: 15_000 }
+/** While the picture comes through the server: 10 to 20 s at first, later every one or two minutes. */
+const RETRY_BEHIND = { firstMs: 20_000, capMs: 120_000 }
 
 /** Between a start and a stop; a camera that is turned round or woken asks again without a new source. */
 const isRunning = (status: CameraStatus): boolean =>
   status === 'live' || status === 'paused' || status === 'asking' || status === 'needs-tap'
 
-interface Link {
-  readonly peer: Peer
-  readonly source: string
-  readonly end: Disposer
-}
-
-export const createFeed = (deps: {
-  client: Client
-  member: Member
-  peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
-}): Feed => {
-  const { client } = deps
+export const createFeed = (deps: FeedOptions & { readonly member: Member }): Feed => {
+  const { client, directOff } = deps
+  const camera = deps.member.id
   const member = signal(deps.member)
   const report = computed(() => readCamera(member.value.state))
-  const stream = signal<MediaStream | undefined>(undefined)
-  const stats = signal<VideoStats | undefined>(undefined)
-  const state = signal<FeedState>({ status: 'waiting' })
-  const backoff = createBackoff({ firstMs: RETRY_FIRST, capMs: RETRY_CAP })
-  let link: Link | undefined
-  let retryTimer: ReturnType<typeof setTimeout> | undefined
-
-  const become = (next: FeedState) => {
-    const now = state.peek()
-    // A failure stays said until there is a picture; a second try is not worth a flicker.
-    if (now.status === 'failed' && next.status === 'connecting') return
-    if (now.status === 'reconnecting' && (next.status === 'connecting' || next.status === 'reconnecting'))
-      return
-    state.value = next
-  }
-  const drop = () => {
-    clearTimeout(retryTimer)
-    retryTimer = undefined
-    link?.end()
-    link = undefined
-    batch(() => {
-      stream.value = undefined
-      stats.value = undefined
-    })
-  }
-  const failed = (stage: PeerStage | 'picture') => {
-    become({ status: 'failed', stage })
-    retryTimer ??= setTimeout(() => {
-      retryTimer = undefined
-      retry()
-    }, backoff.next())
-  }
-  const send = (data: PeerSignal) => void client.signal(member.peek().id, data)
-
-  const ask = (source: string) => {
-    const peer = createPeer({
-      pc: randomText(12),
-      polite: true,
-      iceServers: client.iceServers,
-      online: client.active,
-      send,
-      ...deps.peerOptions,
-    })
-    const picture = createPictureWatch(peer.connection)
-    let pictureTimer: ReturnType<typeof setTimeout> | undefined
-    let had = false
-    peer.connection.ontrack = ({ track, streams }) => {
-      stream.value = streams[0] ?? new MediaStream([track])
-    }
-    const follow = effect(() => {
-      const { status } = peer.state.value
-      const moving = picture.moving.value
-      const still = paused.value
-      const stage = peer.state.value.status === 'failed' ? peer.state.value.stage : undefined
-      untracked(() => {
-        clearTimeout(pictureTimer)
-        if (moving) {
-          had = true
-          backoff.reset()
-          clearTimeout(retryTimer)
-          retryTimer = undefined
-          become({ status: 'live' })
-          return
-        }
-        if (stage !== undefined) failed(stage)
-        else if (still) become({ status: 'waiting' })
-        else if (had) become({ status: 'reconnecting', since: Date.now() })
-        else become({ status: 'connecting' })
-        if (status === 'connected' && !still)
-          pictureTimer = setTimeout(() => failed('picture'), PICTURE_WITHIN)
-      })
-    })
-    const followStats = effect(() => {
-      stats.value = picture.stats.value
-    })
-    link = {
-      peer,
-      source,
-      end: disposers(
-        () => peer.close(),
-        () => clearTimeout(pictureTimer),
-        picture.dispose,
-        follow,
-        followStats,
-      ),
-    }
-    send({ kind: 'want', pc: peer.pc, source })
-  }
-
-  const retry = () => {
-    const source = wanted.peek()
-    if (source === undefined) return
-    if (link) {
-      send({ kind: 'bye', pc: link.peer.pc })
-      drop()
-    }
-    ask(source)
-  }
-
-  const again = () => {
-    clearTimeout(retryTimer)
-    retryTimer = undefined
-    retry()
-  }
-
   const wanted = computed(() => {
     const { source, status } = report.value.camera
     return isRunning(status) ? source : undefined
   })
-  const off = computed(() => report.value.camera.status === 'off')
   const paused = computed(() => report.value.camera.status !== 'live')
+  const off = computed(() => report.value.camera.status === 'off')
+  const chosen = computed(() => directOff ?? report.value.camera.relayOnly)
+  const quick = createBackoff(RETRY)
+  const behind = createBackoff(RETRY_BEHIND)
+  /** Nothing comes through the server either. */
+  const stranded = signal(false)
+
+  const direct = createDirect({
+    client,
+    camera,
+    source: computed(() => (chosen.value === undefined ? wanted.value : undefined)),
+    paused,
+    backoff: {
+      next: () => (stranded.peek() ? quick : behind).next(),
+      reset() {
+        quick.reset()
+        behind.reset()
+      },
+    },
+    ...(deps.peerOptions ? { peerOptions: deps.peerOptions } : {}),
+  })
+  const reason = computed<RelayReason | undefined>(() => chosen.value ?? direct.fault.value)
+  const relayed = createRelayed({
+    client,
+    camera,
+    wanted: computed(() => wanted.value !== undefined && reason.value !== undefined),
+    paused,
+    present: computed(() => member.value.connected),
+    load: deps.loadInbox,
+  })
+
+  /** It was on while this watches, so that its end is news. */
+  const seen = signal(false)
+  const state = computed<FeedState>(() => {
+    if (wanted.value === undefined) return { status: seen.value && off.value ? 'ended' : 'waiting' }
+    const way = direct.state.value
+    if (way.status === 'live') return way
+    if (reason.value === undefined) return way.status === 'idle' ? { status: 'waiting' } : way
+    const other = relayed.state.value
+    if (other.status === 'live') return other
+    if (paused.value) return { status: 'waiting' }
+    const fault = relayed.fault.value
+    if (fault !== undefined) {
+      const told = direct.fault.value
+      return { status: 'failed', stage: told === undefined || told === 'broken' ? fault : told }
+    }
+    if (other.status === 'reconnecting') return other
+    return way.status === 'reconnecting' ? way : { status: 'connecting' }
+  })
+  const isRelayed = computed(
+    () => wanted.value !== undefined && reason.value !== undefined && direct.state.value.status !== 'live',
+  )
+  const stats = computed(() => (isRelayed.value ? relayed.stats.value : direct.stats.value))
+  const transport = computed(() => (isRelayed.value ? 'relay' : direct.stats.value?.transport))
+
   const stop = disposers(
     effect(() => {
-      const source = wanted.value
-      const stopped = off.value
-      // Only an active session may ask; a link that works needs nobody's leave.
-      const active = client.active.value
-      untracked(() => {
-        if (source === undefined) {
-          const seen = link !== undefined || state.peek().status === 'ended'
-          drop()
-          state.value = { status: seen && stopped ? 'ended' : 'waiting' }
-        } else if (link?.source !== source && active) {
-          drop()
-          backoff.reset()
-          if (state.peek().status === 'ended') state.value = { status: 'waiting' }
-          ask(source)
-        }
-      })
+      stranded.value = relayed.fault.value !== undefined
+    }),
+    effect(() => {
+      if (wanted.value !== undefined && client.active.value) seen.value = true
+      else if (wanted.value === undefined && !off.value) untracked(() => (seen.value = false))
     }),
   )
 
@@ -201,22 +150,28 @@ export const createFeed = (deps: {
     member,
     report,
     state,
-    stream,
+    stream: direct.stream,
+    canvas: computed(() => (isRelayed.value ? relayed.canvas.value : undefined)),
+    transport,
+    via: computed(() => {
+      if (isRelayed.value) return reason.value
+      return transport.value === 'turn' ? 'turn' : undefined
+    }),
     stats,
     update(next) {
       const returned = next.connected && !member.peek().connected
       member.value = next
-      if (returned && state.peek().status === 'failed') again()
+      if (returned && direct.fault.peek() !== undefined) direct.retry()
     },
-    receive(message) {
-      if (!link || message.pc !== link.peer.pc) return
-      if (message.kind === 'description' || message.kind === 'candidates') void link.peer.receive(message)
-      else if (message.kind === 'bye' && wanted.peek() !== undefined) failed('answer')
+    receive: direct.receive,
+    retry() {
+      if (chosen.peek() === undefined) direct.retry()
+      relayed.retry()
     },
-    retry: again,
     dispose() {
       stop()
-      drop()
+      relayed.dispose()
+      direct.dispose()
     },
   }
 }

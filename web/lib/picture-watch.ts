@@ -1,6 +1,6 @@
 /** Whether a received picture moves, by the count of decoded frames: a connection may be sound and show nothing. */
 import { batch, signal, type ReadonlySignal } from '@preact/signals'
-import { createStatsReader, type VideoStats } from './stats.ts'
+import type { StatsReader, VideoStats } from './stats.ts'
 
 /** Often until the first picture, so that `live` is said when it is there. */
 const LOOK_FIRST = 100
@@ -16,8 +16,7 @@ export interface PictureWatch {
   dispose(): void
 }
 
-export const createPictureWatch = (connection: RTCPeerConnection): PictureWatch => {
-  const reader = createStatsReader(connection, 'receiving')
+export const createPictureWatch = (reader: StatsReader): PictureWatch => {
   const moving = signal(false)
   const stats = signal<VideoStats | undefined>(undefined)
   let frames = 0

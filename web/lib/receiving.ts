@@ -6,11 +6,12 @@ import { computed, effect, signal, untracked, type ReadonlySignal } from '@preac
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Member } from '../../server/protocol/models.ts'
 import { MAX_WATCHED, type WatchState, type WatcherReport } from './camera-state.ts'
-import type { Client } from './client-types.ts'
 import { disposers } from './disposer.ts'
-import { createFeed, type Feed } from './feed.ts'
-import type { PeerOptions } from './peer.ts'
+import { createFeed, type Feed, type FeedOptions } from './feed.ts'
 import { readPeerSignal } from './peer-signals.ts'
+import { shownHere } from './relay/codecs.ts'
+import type { Via } from './relay/reasons.ts'
+import type { LoadInbox, RelayInbox } from './relay/relayed.ts'
 import { isFinalLeave } from './sending.ts'
 
 export type { Feed, FeedState } from './feed.ts'
@@ -26,12 +27,29 @@ const watchStateOf = (feed: Feed): WatchState | undefined => {
   return status === 'waiting' || status === 'ended' ? undefined : status
 }
 
+/** What is told no more, as a merge patch takes it back (RFC 7396). */
+const takenBack = (before: object, now: object): Record<string, null> =>
+  Object.fromEntries(
+    Object.keys(before)
+      .filter((id) => !(id in now))
+      .map((id) => [id, null]),
+  )
+
 /** Receives every camera of the client's room. */
-export const createReceiving = (deps: {
-  client: Client
-  peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
-}): Receiving => {
+export const createReceiving = (
+  deps: Omit<FeedOptions, 'loadInbox'> & { readonly loadInbox?: LoadInbox },
+): Receiving => {
   const { client } = deps
+  let inbox: RelayInbox | undefined
+  let disposed = false
+  /** One for all cameras. */
+  const openInbox: LoadInbox = async () => {
+    const module = await import('./relay/inbox.ts')
+    if (disposed) throw new Error('Nobody watches any more')
+    inbox ??= module.openInbox(client)
+    return inbox
+  }
+  const loadInbox = deps.loadInbox ?? openInbox
   const feeds = signal<ReadonlyMap<SessionId, Feed>>(new Map())
   /** Cameras that said good-bye: their picture is of no interest even where it still moves. */
   const left = new Set<SessionId>()
@@ -45,7 +63,7 @@ export const createReceiving = (deps: {
     left.delete(member.id)
     const feed = feeds.peek().get(member.id)
     if (feed) feed.update(member)
-    else feeds.value = new Map(feeds.peek()).set(member.id, createFeed({ ...deps, member }))
+    else feeds.value = new Map(feeds.peek()).set(member.id, createFeed({ ...deps, loadInbox, member }))
   }
 
   const stop = disposers(
@@ -72,29 +90,37 @@ export const createReceiving = (deps: {
   )
   const report = computed(() => {
     const watching: Record<string, WatchState> = {}
+    const via: Record<string, Via> = {}
     for (const [id, feed] of [...feeds.value].slice(0, MAX_WATCHED)) {
       const state = watchStateOf(feed)
-      if (state) watching[id] = state
+      if (!state) continue
+      watching[id] = state
+      if (feed.via.value) via[id] = feed.via.value
     }
-    return JSON.stringify({ watching } satisfies WatcherReport)
+    return JSON.stringify({ watching, via } satisfies WatcherReport)
   })
-  let told: WatcherReport['watching'] = {}
+  let told: WatcherReport = { watching: {}, via: {} }
+  const shows = shownHere()
+  if (!shows.includes('h264')) client.setState({ shows })
   stop.add(
     effect(() => {
-      const { watching } = JSON.parse(report.value) as WatcherReport
-      const gone = Object.keys(told)
-        .filter((id) => !(id in watching))
-        .map((id) => [id, null])
-      told = watching
-      untracked(() => client.setState({ watching: { ...Object.fromEntries(gone), ...watching } }))
+      const next = JSON.parse(report.value) as WatcherReport
+      const patch = {
+        watching: { ...takenBack(told.watching, next.watching), ...next.watching },
+        via: { ...takenBack(told.via, next.via), ...next.via },
+      }
+      told = next
+      untracked(() => client.setState(patch))
     }),
   )
 
   return {
     feeds,
     dispose() {
+      disposed = true
       stop()
       for (const id of feeds.peek().keys()) remove(id)
+      inbox?.dispose()
     },
   }
 }

@@ -53,6 +53,8 @@ export const createSending = (deps: {
   client: Client
   source: string
   track: ReadonlySignal<MediaStreamTrack | undefined>
+  /** Nobody is answered: the picture goes through the server alone. */
+  relayOnly?: boolean
   peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
 }): Sending => {
   const { client, source, track } = deps
@@ -102,7 +104,8 @@ export const createSending = (deps: {
   const receive = (watcher: SessionId, data: PeerSignal | undefined) => {
     if (!data) return
     if (data.kind === 'want') {
-      if (data.source === source) open(watcher, data.pc)
+      if (deps.relayOnly) void client.signal(watcher, { kind: 'bye', pc: data.pc } satisfies PeerSignal)
+      else if (data.source === source) open(watcher, data.pc)
       return
     }
     const peer = peers.peek().get(watcher)

@@ -1,7 +1,7 @@
-/** What a WebRTC connection carries now, read from its statistics (W3C webrtc-stats). */
+/** What a picture's way carries now; for a WebRTC connection read from its statistics (W3C webrtc-stats). */
 
-/** `p2p`: from device to device; `turn`: through a TURN relay. */
-export type Transport = 'p2p' | 'turn'
+/** `p2p`: from device to device; `turn`: through a TURN server; `relay`: through this server. */
+export type Transport = 'p2p' | 'turn' | 'relay'
 
 export interface VideoStats {
   /** Pictures decoded (receiving) or encoded (sending) since the start. */
@@ -18,6 +18,8 @@ export interface VideoStats {
   readonly transport?: Transport
   /** Short name, such as VP8. */
   readonly codec?: string
+  /** From the camera to this page in milliseconds, as far as both know the server's time; of relayed pictures alone. */
+  readonly delayMs?: number
 }
 
 interface Entry {
@@ -47,7 +49,10 @@ export interface StatsReader {
   read(): Promise<VideoStats>
 }
 
-const transportOf = (pair: Entry | undefined, find: (id: string | undefined) => Entry | undefined) => {
+const transportOf = (
+  pair: Entry | undefined,
+  find: (id: string | undefined) => Entry | undefined,
+): Transport | undefined => {
   if (!pair) return undefined
   const types = [find(pair.localCandidateId)?.candidateType, find(pair.remoteCandidateId)?.candidateType]
   return types.includes('relay') ? 'turn' : 'p2p'

@@ -3,6 +3,7 @@ import type { RefObject } from 'preact'
 import { useRef } from 'preact/hooks'
 import { useSignalEffect } from '@preact/signals'
 import { Button, IconButton } from '../lib/ui/button.tsx'
+import { viaWords } from '../lib/relay/reasons.ts'
 import { Notice } from '../lib/ui/notice.tsx'
 import type { Camera } from './camera.ts'
 import { Lost } from './lost.tsx'
@@ -33,6 +34,7 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
           </span>
         )}
         <Lost phone={phone} />
+        {view.via && <p class="camera-via">{viaWords(view.via).join('')}</p>}
       </header>
       {trouble && (
         <div class="camera-trouble">

@@ -6,6 +6,8 @@ import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
 import { cameraFailure } from '../lib/failures.ts'
 import { networkInformation, onWake } from '../lib/page-events.ts'
+import { directOff } from '../lib/relay/reasons.ts'
+import { createRelayUpload } from '../lib/relay/upload.ts'
 import type { Seat, SeatRecord } from '../lib/seat.ts'
 import { createSending, type Sending } from '../lib/sending.ts'
 import { followAudience, type Audience } from './audience.ts'
@@ -66,7 +68,7 @@ const reportNetwork = (client: Client): Disposer => {
 }
 
 /** Tells the camera's state; null takes back a field that no longer holds (RFC 7396). */
-const reportCamera = (client: Client, camera: Camera): Disposer =>
+const reportCamera = (client: Client, camera: Camera, relayOnly: ReturnType<typeof directOff>): Disposer =>
   effect(() => {
     const phase = camera.phase.value
     const picture = camera.picture.value
@@ -79,6 +81,7 @@ const reportCamera = (client: Client, camera: Camera): Disposer =>
         width: (seen && picture.width) || null,
         height: (seen && picture.height) || null,
         fps: (seen && picture.fps) || null,
+        relayOnly: relayOnly ?? null,
         detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).mend : null,
       },
     })
@@ -101,16 +104,23 @@ export const openSession = (deps: {
   })
   const sending = signal<Sending | undefined>(undefined)
 
-  const audience = followAudience(client, record.id, sending)
+  const relayOnly = directOff()
+  const upload = createRelayUpload({ client, camera: record.id, track: camera.track })
+  const audience = followAudience(client, record.id, sending, upload.sending)
 
   const stop = disposers(
-    reportCamera(client, camera),
+    reportCamera(client, camera, relayOnly),
     reportBattery(client),
     reportNetwork(client),
     effect(() => {
       const source = camera.source.value
       if (source === undefined) return undefined
-      const mine = createSending({ client, source, track: camera.track })
+      const mine = createSending({
+        client,
+        source,
+        track: camera.track,
+        relayOnly: relayOnly !== undefined,
+      })
       sending.value = mine
       return () => {
         mine.dispose()
@@ -132,6 +142,7 @@ export const openSession = (deps: {
       })
     }),
     audience.dispose,
+    upload.dispose,
     onWake(() => {
       camera
         .revive()

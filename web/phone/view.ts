@@ -2,6 +2,7 @@
 import type { PairingPreview } from '../../server/protocol/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
 import { cameraFailure, closedFailure, pictureFailure, type Failure } from '../lib/failures.ts'
+import type { Via } from '../lib/relay/reasons.ts'
 import type { Seat } from '../lib/seat.ts'
 import type { Camera } from './camera.ts'
 import type { Ticket } from './pairing.ts'
@@ -28,7 +29,14 @@ export type View =
   /** Waits for a host to type this number. */
   | { readonly name: 'check'; readonly check: string }
   | { readonly name: 'resume' | 'stopped' }
-  | { readonly name: 'camera'; readonly stage: Stage; readonly watching: number; readonly trouble?: Failure }
+  | {
+      readonly name: 'camera'
+      readonly stage: Stage
+      readonly watching: number
+      /** Why the picture does not go directly, to one of those who watch at least. */
+      readonly via?: Via
+      readonly trouble?: Failure
+    }
   | { readonly name: 'failed'; readonly failure: Failure; readonly back: boolean }
 
 export type Phase =
@@ -62,7 +70,15 @@ const sessionView = ({ client, audience }: PhoneSession, camera: Camera, seat: S
     case 'paused':
       return { name: 'camera', stage: shown.status, watching: watching.value }
     case 'live': {
-      if (watching.value > 0) return { name: 'camera', stage: 'live', watching: watching.value }
+      if (watching.value > 0) {
+        const via = audience.via.value
+        return {
+          name: 'camera',
+          stage: 'live',
+          watching: watching.value,
+          ...(via === undefined ? {} : { via }),
+        }
+      }
       const trouble = blocked.value ? { trouble: pictureFailure('path') } : {}
       const waiting = client.active.value && watchers.value === 0
       return { name: 'camera', stage: waiting ? 'waiting' : 'connecting', watching: 0, ...trouble }

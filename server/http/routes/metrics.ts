@@ -15,7 +15,7 @@ const isLocal = (request: FastifyRequest): boolean =>
 
 /** Figures for operators, in the Prometheus text format. */
 export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { services }) => {
-  const { hub, health, storeCommands, metricsToken, instance } = services
+  const { hub, media, health, storeCommands, metricsToken, instance } = services
   const registry = new Registry()
   registry.setDefaultLabels({ instance })
   collectDefaultMetrics({ register: registry })
@@ -48,6 +48,30 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
       collect() {
         this.reset()
         for (const [kind, count] of storeCommands) this.inc({ kind }, count)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'pairlens_media_frames_total',
+      help: 'Relayed pictures, for each watcher and other instance they were due to',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc({ outcome: 'sent' }, media.sent)
+        this.inc({ outcome: 'dropped' }, media.dropped)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'pairlens_media_bytes_total',
+      help: 'Bytes of the relayed pictures that were sent',
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc(media.bytes)
       },
     }),
   )

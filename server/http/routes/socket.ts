@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { WebSocket } from 'ws'
 import { Refusal } from '../../domain/refusal.ts'
-import { CLOSE_WITHIN, MAX_BINARY_FRAME, SUBPROTOCOL } from '../../protocol/limits.ts'
+import { CLOSE_WITHIN, MAX_BINARY_FRAME, MEDIA_SUBPROTOCOL, SUBPROTOCOL } from '../../protocol/limits.ts'
+import { MEDIA_PATH } from '../../realtime/relay/link/opener.ts'
 import { Conversation, type Realtime } from '../../realtime/conversation.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -18,7 +19,11 @@ class AnnouncedSocket extends WebSocket {
 /** Whose types differ: the class, and of `ws` since 8.19 how long a peer may take to end TCP after a close frame. */
 const SOCKETS: object = { WebSocket: AnnouncedSocket, closeTimeout: CLOSE_WITHIN }
 
-const offers = (header: string | undefined): string[] => (header ?? '').split(',').map((part) => part.trim())
+/** Subprotocols that an upgrade asks for. */
+export const offers = ({ headers }: FastifyRequest): string[] =>
+  (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
+/** One is chosen by the address that is asked for: each refuses the upgrade that does not offer its own. */
+const SUBPROTOCOLS = [SUBPROTOCOL, MEDIA_SUBPROTOCOL]
 
 /** The upgrades this server understands; registered before any hook that can refuse one. */
 export const socketPlugin = fp(async (app: FastifyInstance) => {
@@ -28,7 +33,8 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
       // Compression costs a connection over 200 kB after its first use [SEC-2].
       perMessageDeflate: false,
       ...SOCKETS,
-      handleProtocols: (protocols: Set<string>) => (protocols.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      handleProtocols: (protocols: Set<string>) =>
+        SUBPROTOCOLS.find((known) => protocols.has(known)) ?? false,
     },
     errorHandler: (error, socket, request) => {
       request.log.error({ err: error }, 'a connection could not be served')
@@ -42,7 +48,8 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
   })
   // The plugin upgrades on every route that exists.
   app.addHook('onRequest', async (request) => {
-    if (request.ws && request.routeOptions.url !== '/ws' && !request.is404) {
+    const { url = '' } = request.routeOptions
+    if (request.ws && url !== '/ws' && url !== MEDIA_PATH && !request.is404) {
       throw new Refusal('invalid_request', 'This address takes no WebSocket upgrades.')
     }
   })
@@ -60,7 +67,7 @@ export function socketRoute(app: FastifyInstance, services: HttpServices, realti
         `Pages of ${origin} may not connect: set PUBLIC_URL or ALLOWED_ORIGINS on the server.`,
       )
     }
-    if (!offers(request.headers['sec-websocket-protocol']).includes(SUBPROTOCOL)) {
+    if (!offers(request).includes(SUBPROTOCOL)) {
       throw new Refusal('invalid_request', `Offer the subprotocol ${SUBPROTOCOL}.`)
     }
     services.limits.socket(request.ip)

@@ -7,6 +7,7 @@ import type { ReplyCode } from '../../protocol/problems.ts'
 import type { SocketConnection } from '../connection.ts'
 import type { Hub } from '../hub.ts'
 import type { IceServers } from '../ice.ts'
+import type { Relay } from '../relay/relay.ts'
 import type { Published, Room } from '../room.ts'
 
 /** What handlers may use besides the room. */
@@ -14,6 +15,7 @@ export interface Services {
   readonly hub: Hub
   readonly sessions: Sessions
   readonly ice: IceServers
+  readonly relay: Relay
   readonly clock: Clock
 }
 

@@ -14,9 +14,23 @@ import {
 } from './context.ts'
 import { message, signal } from './messages.ts'
 import { hello, leave, ping } from './presence.ts'
+import { keyFrame, watch } from './relay.ts'
 import { state } from './state.ts'
 
-const HANDLERS: Handlers = { hello, signal, message, state, command, result, approve, deny, leave, ping }
+const HANDLERS: Handlers = {
+  hello,
+  signal,
+  message,
+  state,
+  command,
+  result,
+  approve,
+  deny,
+  watch,
+  'key-frame': keyFrame,
+  leave,
+  ping,
+}
 
 const EVERY_ROLE: readonly Role[] = ['host', 'viewer', 'camera']
 
@@ -30,6 +44,8 @@ const MAY_SEND: Readonly<Record<ClientMessageType, readonly Role[]>> = {
   result: ['camera'],
   approve: ['host'],
   deny: ['host'],
+  watch: ['host', 'viewer'],
+  'key-frame': ['host', 'viewer'],
   leave: EVERY_ROLE,
   ping: EVERY_ROLE,
 }

@@ -2,10 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
 import { listen } from '../disposer.ts'
 import type { Feed } from '../receiving.ts'
+import { viaWords, type Via } from '../relay/reasons.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Shape } from '../ui/state-line.tsx'
 import { toast } from '../ui/toast.tsx'
 import type { TileBox } from './rows.ts'
+import { TilePicture } from './tile-picture.tsx'
 import {
   batteryWords,
   blankOf,
@@ -26,12 +28,25 @@ async function fillScreen(tile: HTMLElement | null, video: PhoneVideo | null): P
   else video?.webkitEnterFullscreen?.()
 }
 
+/** Why it does not come directly; small tiles leave out the end. */
+function Why({ via }: { via: Via }) {
+  const [why, end] = viaWords(via)
+  return (
+    <span class="tile-via">
+      {why}
+      <span class="tile-via-end">{end}</span>
+    </span>
+  )
+}
+
 function Foot({ feed, name }: { feed: Feed; name: string }) {
   const { status } = feed.state.value
   const { word, kind, tone } = TILE_STATES[status]
   const { camera, battery, network } = feed.report.value
   const stats = status === 'live' ? feed.stats.value : undefined
   const failed = status === 'failed' || isFailure(camera)
+  const transport = feed.transport.value
+  const via = status === 'live' ? feed.via.value : undefined
   return (
     <div class="tile-foot">
       <span class="tile-name">{name}</span>
@@ -40,7 +55,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
           {failed ? <Shape kind="triangle" tone="danger" /> : <Shape kind={kind} tone={tone} />}
           {failed ? TILE_STATES.failed.word : word}
         </span>
-        {stats?.transport && <span>{TRANSPORTS[stats.transport]}</span>}
+        {stats && transport && <span>{TRANSPORTS[transport]}</span>}
         {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
         {battery && (
           <span class="tile-extra" title="Battery">
@@ -53,6 +68,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
           </span>
         )}
       </span>
+      {via && <Why via={via} />}
     </div>
   )
 }
@@ -111,9 +127,10 @@ export function Tile({ feed, box, onRemove }: TileProps) {
   const stream = feed.stream.value
   const member = feed.member.value
   const name = member.name || deviceWords(member.device)
+  const canvas = feed.canvas.value
   // While it is mended the last picture stands, dimmed: less of a jump than a blank.
-  const picture = stream !== undefined && hadPicture
-  const transport = feed.stats.value?.transport
+  const picture = canvas !== undefined || (stream !== undefined && hadPicture)
+  const transport = feed.transport.value
 
   const fill = () => {
     fillScreen(tile.current, video.current).catch((error: unknown) => {
@@ -122,12 +139,7 @@ export function Tile({ feed, box, onRemove }: TileProps) {
     })
   }
 
-  useEffect(() => {
-    const element = video.current
-    if (!element) return
-    element.srcObject = stream ?? null
-    setHadPicture(false)
-  }, [stream])
+  useEffect(() => setHadPicture(false), [stream])
   useEffect(() => {
     if (state === 'live') setHadPicture(true)
   }, [state, stream])
@@ -163,7 +175,7 @@ export function Tile({ feed, box, onRemove }: TileProps) {
       {...(controls ? { 'data-controls': '' } : {})}
       style={boxStyle(aspectOf(feed), box)}
     >
-      <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />
+      <TilePicture feed={feed} video={video} />
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
       <div class="tile-controls">

@@ -6,6 +6,7 @@ import type { Client, ClosedReason } from '../client-types.ts'
 import { disposers, type Disposer } from '../disposer.ts'
 import { onWake } from '../page-events.ts'
 import { createReceiving, type Receiving } from '../receiving.ts'
+import { directOff } from '../relay/reasons.ts'
 import type { Seat } from '../seat.ts'
 
 export interface Watch {
@@ -60,7 +61,7 @@ export function openWatch({ api, seat, token, roomName, onClosed }: WatchNeeds):
       return onWake(awake)
     },
   })
-  const cameras = createReceiving({ client })
+  const cameras = createReceiving({ client, directOff: directOff() })
   const name = computed(() => client.room.value?.name ?? roomName)
   const pending = computed(() => {
     const own = client.self.value

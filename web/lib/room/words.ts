@@ -20,6 +20,7 @@ export const TILE_STATES: Record<TileState, { word: string; kind: ShapeKind; ton
 export const TRANSPORTS: Record<Transport, string> = {
   p2p: 'Direct',
   turn: 'Through the server',
+  relay: 'Through the server',
 }
 
 /** "Chrome on Android", as far as it is known. */

@@ -1,0 +1,42 @@
+import type { Picture } from '../../protocol/frames.ts'
+import { UPLOAD_BURST, UPLOAD_PER_SECOND } from '../../protocol/limits.ts'
+
+/** Numbers of pictures are of 32 bits. */
+const nextNumber = (number: number): number => (number + 1) >>> 0
+
+/**
+ * What a camera sends, in groups that each begin with a key picture. A group with a hole is passed on up to the hole,
+ * and so is one that runs over the bound of bytes.
+ */
+export class Upload {
+  #tokens = UPLOAD_BURST
+  #filledAt: number
+  /** What would go on with the group; nothing: it takes a key picture. */
+  #next: Pick<Picture, 'stream' | 'number'> | undefined
+
+  /** @param now milliseconds, as for `admit` */
+  constructor(now: number) {
+    this.#filledAt = now
+  }
+
+  /** @returns `over`: it is more than a camera may send; `broken`: it cannot be decoded after what was passed on */
+  admit(picture: Picture, size: number, now: number): 'sound' | 'broken' | 'over' {
+    const earned = (Math.max(0, now - this.#filledAt) * UPLOAD_PER_SECOND) / 1000
+    this.#tokens = Math.min(UPLOAD_BURST, this.#tokens + earned)
+    this.#filledAt = now
+    const goesOn =
+      picture.isKey || (this.#next?.stream === picture.stream && this.#next.number === picture.number)
+    if (!goesOn || this.#tokens < size) {
+      this.#next = undefined
+      return goesOn ? 'over' : 'broken'
+    }
+    this.#tokens -= size
+    this.#next = { stream: picture.stream, number: nextNumber(picture.number) }
+    return 'sound'
+  }
+
+  /** Pictures come another way now. */
+  restart(): void {
+    this.#next = undefined
+  }
+}

@@ -1,0 +1,201 @@
+/** Pictures through the server, in real browsers: when direct video is off, missing, blocked, and back again. */
+import type { Page, WebSocket } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readPicture } from '../../server/protocol/frames.ts'
+import { issueCode } from '../support/app.ts'
+import type { Chromium } from '../support/chromium.ts'
+import {
+  canvasMoves,
+  freshRoom,
+  hostToken,
+  pictureMoves,
+  scan,
+  startButton,
+  startDesktop,
+  startPhone,
+  tile,
+} from '../support/pages.ts'
+import { startServer, type ServerProcess } from '../support/server-process.ts'
+
+let server: ServerProcess
+let desktop: Chromium
+let other: Chromium
+let handheld: Chromium
+let phone: Page
+const pages: Page[] = []
+/** Each picture that the phone sent to the server, as `stream:number`. */
+let uploaded: string[] = []
+
+beforeAll(async () => {
+  server = await startServer({ ICE_SERVERS: '[]' })
+  desktop = await startDesktop()
+  other = await startDesktop()
+  handheld = await startPhone()
+})
+afterAll(async () => {
+  for (const browser of [handheld, other, desktop]) await browser.close()
+  await server.stop()
+})
+beforeEach(async () => {
+  uploaded = []
+  phone = await handheld.context.newPage()
+  phone.on('websocket', (socket: WebSocket) => {
+    socket.on('framesent', ({ payload }) => {
+      if (typeof payload === 'string') return
+      const picture = readPicture(payload)
+      if (picture) uploaded.push(`${picture.stream}:${picture.number}`)
+    })
+  })
+  pages.push(phone)
+})
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.close()
+})
+
+const relayOnly = (url: string): string => {
+  const address = new URL(url)
+  address.searchParams.set('transport', 'relay')
+  return address.href
+}
+const openDashboard = async (url = server.url): Promise<Page> => {
+  const dashboard = await freshRoom(desktop, url)
+  pages.push(dashboard)
+  return dashboard
+}
+const join = async (dashboard: Page): Promise<void> => {
+  await phone.goto(await scan(dashboard))
+  await startButton(phone).tap()
+}
+const relayed = (page: Page) => page.locator('[data-camera][data-state="live"][data-transport="relay"]')
+
+/** The stream of each picture that the phone sent. */
+const streams = () => uploaded.map((picture) => picture.split(':')[0])
+
+/** Direct connections of this page find no way until `allowDirect` is set: a network that blocks them. */
+const blockDirect = () => {
+  const state = window as unknown as { allowDirect?: boolean }
+  const Native = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(state.allowDirect ? configuration : { ...configuration, iceTransportPolicy: 'relay' })
+    }
+    override setConfiguration(configuration?: RTCConfiguration) {
+      super.setConfiguration(
+        state.allowDirect ? configuration : { ...configuration, iceTransportPolicy: 'relay' },
+      )
+    }
+  }
+}
+
+describe('direct video is switched off', () => {
+  test('[MED-1] [MED-5] [MED-6] the picture moves through the server, and both screens say why', async () => {
+    const dashboard = await openDashboard(relayOnly(server.url))
+    await join(dashboard)
+    await relayed(dashboard).waitFor()
+    expect(await canvasMoves(dashboard)).toBe(true)
+    expect(await tile(dashboard).locator('video').count()).toBe(0)
+    await dashboard.getByText('Through the server', { exact: true }).waitFor()
+    const why = 'Direct video is switched off, so it goes through the server.'
+    await dashboard.getByText(why).waitFor()
+    await phone.locator('[data-state="live"]').waitFor()
+    await phone.getByText(why).waitFor()
+  })
+
+  test('[MED-6] two watchers get it from one upload, which ends with the last of them', async () => {
+    const dashboard = await openDashboard(relayOnly(server.url))
+    await join(dashboard)
+    await relayed(dashboard).waitFor()
+    const invitation = await issueCode(server.url, await hostToken(dashboard), 'viewer')
+    const viewer = await other.open(relayOnly(invitation.url))
+    pages.push(viewer)
+    await viewer.getByRole('button', { name: 'Watch' }).click()
+    await relayed(viewer).waitFor()
+    await phone.getByText('2 watching', { exact: true }).waitFor()
+    expect(await canvasMoves(viewer)).toBe(true)
+    expect(await canvasMoves(dashboard)).toBe(true)
+    expect(new Set(uploaded).size).toBe(uploaded.length)
+    expect(new Set(streams()).size).toBe(1)
+
+    await viewer.close()
+    await phone.getByText('1 watching', { exact: true }).waitFor()
+    expect(await canvasMoves(dashboard)).toBe(true)
+    await dashboard.close()
+    await phone.locator('[data-state="waiting"]').waitFor()
+    await expect.poll(() => sentIn(500), { timeout: 10_000 }).toBe(0)
+  })
+
+  test('[MED-4] it comes back by itself when the phone, then the dashboard reloads', async () => {
+    const dashboard = await openDashboard(relayOnly(server.url))
+    await join(dashboard)
+    await relayed(dashboard).waitFor()
+    const before = new Set(streams())
+    await phone.reload()
+    await expect.poll(() => streams().some((stream) => !before.has(stream)), { timeout: 30_000 }).toBe(true)
+    await relayed(dashboard).waitFor()
+    expect(await canvasMoves(dashboard)).toBe(true)
+    await phone.locator('[data-state="live"]').waitFor()
+    await dashboard.reload()
+    await relayed(dashboard).waitFor()
+    expect(await canvasMoves(dashboard)).toBe(true)
+  })
+})
+
+/** Pictures that the phone sends in so many milliseconds. */
+const sentIn = async (ms: number): Promise<number> => {
+  const before = uploaded.length
+  await phone.waitForTimeout(ms)
+  return uploaded.length - before
+}
+
+test('[MED-6] a phone without WebRTC is live through the server at once', async () => {
+  await phone.addInitScript(() => {
+    delete (window as { RTCPeerConnection?: unknown }).RTCPeerConnection
+  })
+  const dashboard = await openDashboard()
+  await join(dashboard)
+  await relayed(dashboard).waitFor({ timeout: 6_000 })
+  expect(await canvasMoves(dashboard)).toBe(true)
+  await phone.getByText('One of the browsers has no direct video').waitFor()
+})
+
+test('[MED-6] a phone without WebCodecs sends JPEG', async () => {
+  await phone.addInitScript(() => {
+    delete (window as { VideoEncoder?: unknown }).VideoEncoder
+  })
+  const dashboard = await openDashboard(relayOnly(server.url))
+  await join(dashboard)
+  await relayed(dashboard).waitFor()
+  expect(await canvasMoves(dashboard)).toBe(true)
+})
+
+test('[MED-6] a dashboard without WebCodecs is sent JPEG', async () => {
+  const dashboard = await openDashboard()
+  await dashboard.addInitScript(() => {
+    delete (window as { VideoDecoder?: unknown }).VideoDecoder
+  })
+  await dashboard.goto(relayOnly(server.url))
+  await join(dashboard)
+  await relayed(dashboard).waitFor()
+  expect(await canvasMoves(dashboard)).toBe(true)
+})
+
+test('[MED-1] [MED-6] a blocked network: through the server after 6 s, and back to direct video when that works', async () => {
+  const dashboard = await openDashboard()
+  await dashboard.addInitScript(blockDirect)
+  await dashboard.reload()
+  await join(dashboard)
+  await relayed(dashboard).waitFor()
+  await dashboard.getByText('Your network blocks direct video, so it goes through the server.').waitFor()
+  expect(await canvasMoves(dashboard)).toBe(true)
+
+  await dashboard.evaluate(() => {
+    ;(window as unknown as { allowDirect?: boolean }).allowDirect = true
+  })
+  await dashboard
+    .locator('[data-camera][data-state="live"][data-transport="p2p"]')
+    .waitFor({ timeout: 60_000 })
+  expect(await pictureMoves(dashboard)).toBe(true)
+  expect(await tile(dashboard).locator('canvas').count()).toBe(0)
+  await phone.locator('[data-state="live"]').waitFor()
+  await expect.poll(() => sentIn(500), { timeout: 10_000 }).toBe(0)
+}, 120_000)

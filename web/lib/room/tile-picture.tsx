@@ -1,0 +1,43 @@
+import type { RefObject } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { listen } from '../disposer.ts'
+import type { Feed } from '../receiving.ts'
+
+/** Puts an element that is made elsewhere into the page. */
+function Given({ element }: { element: HTMLElement }) {
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    place.current?.append(element)
+    return () => element.remove()
+  }, [element])
+  return <div class="tile-relayed" ref={place} />
+}
+
+/**
+ * The picture alone: a `video` for what comes directly, a `canvas` for what comes through the server [MED-1]. When
+ * the way changes to the direct one, the canvas stays above the video until that has something to show.
+ */
+export function TilePicture({ feed, video }: { feed: Feed; video: RefObject<HTMLVideoElement | null> }) {
+  const stream = feed.stream.value
+  const canvas = feed.canvas.value
+  const [last, setLast] = useState(canvas)
+  const isDirect = canvas === undefined
+  const shown = canvas ?? (stream ? last : undefined)
+
+  useEffect(() => {
+    if (canvas) setLast(canvas)
+  }, [canvas])
+  useEffect(() => {
+    const element = video.current
+    if (!element) return
+    element.srcObject = stream ?? null
+    return listen(element, 'playing', () => setLast(undefined))
+  }, [stream, isDirect, video])
+
+  return (
+    <>
+      {isDirect && <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />}
+      {shown && <Given element={shown} />}
+    </>
+  )
+}
