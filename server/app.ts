@@ -82,6 +82,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const key = secrets.linkKey()
   const relay: Relay = new Relay({
     clock,
+    rateLimits,
     room: (id) => hub.room(id),
     ...(sharing === undefined
       ? {}

@@ -74,13 +74,23 @@ export interface Sender {
   overflowed(): void
 }
 
+/** A picture that may still wait in the stream. */
+interface WaitingPicture {
+  readonly at: number
+  readonly size: number
+  /** What was written when it was. */
+  readonly end: number
+}
+
 /** The way out of one connection: the one place that writes frames of ours to a socket. */
 export class Outbox {
   readonly #stream: FrameStream
   readonly #sender: Sender
   #batch: Batch | undefined
-  /** Pictures that the system has not taken yet, oldest first, and their bytes. */
-  readonly #media: MediaFrame[] = []
+  /** Bytes written so far. */
+  #written = 0
+  /** Pictures that the system had not taken when they were written, oldest first, and their bytes. */
+  readonly #media: WaitingPicture[] = []
   #mediaWaiting = 0
   #ended = false
 
@@ -110,6 +120,9 @@ export class Outbox {
     if (batch === undefined) return
     if (!this.#stream.writable) return
     this.#stream.write(batch.bytes)
+    this.#written += batch.size
+    if (this.#stream.writableLength <= MAX_WAITING) return
+    this.#forgetTaken()
     // Pictures were let in by their own bound, and one of them may be larger than that.
     const excess = Math.max(0, this.#mediaWaiting - MAX_WAITING_WITH_MEDIA)
     if (this.#stream.writableLength - excess > MAX_WAITING) this.#sender.overflowed()
@@ -119,31 +132,39 @@ export class Outbox {
   takesMedia(at: number): boolean {
     if (this.#ended || !this.#stream.writable) return false
     if (this.#stream.writableLength + (this.#batch?.size ?? 0) > MAX_WAITING_WITH_MEDIA) return false
+    this.#forgetTaken()
     const [oldest] = this.#media
     return oldest === undefined || at - oldest.at <= MAX_PICTURE_WAIT
   }
 
   /** Sends a picture now or, where the reader is behind, never [SEC-4]. */
-  addMedia(frame: MediaFrame): 'sent' | 'dropped' {
-    if (!this.takesMedia(frame.at)) return 'dropped'
+  addMedia({ head, body, size, at }: MediaFrame): 'sent' | 'dropped' {
+    if (!this.takesMedia(at)) return 'dropped'
     const stream = this.#stream
     stream.cork()
     this.flush()
     // What waited may have been too much, which closes.
     const isOpen = !this.#ended
     if (isOpen) {
-      this.#media.push(frame)
-      this.#mediaWaiting += frame.size
-      stream.write(frame.head)
-      // Also where the write failed: it waits no more.
-      stream.write(frame.body, () => this.#mediaTaken())
+      stream.write(head)
+      stream.write(body)
+      this.#written += size
     }
     stream.uncork()
+    if (isOpen && stream.writableLength > 0) {
+      this.#media.push({ at, size, end: this.#written })
+      this.#mediaWaiting += size
+    }
     return isOpen ? 'sent' : 'dropped'
   }
 
-  #mediaTaken(): void {
-    this.#mediaWaiting -= this.#media.shift()?.size ?? 0
+  /** A callback for each write would cost more than to look when it matters. */
+  #forgetTaken(): void {
+    const taken = this.#written - this.#stream.writableLength
+    for (let [oldest] = this.#media; oldest !== undefined && oldest.end <= taken; [oldest] = this.#media) {
+      this.#media.shift()
+      this.#mediaWaiting -= oldest.size
+    }
   }
 
   /** Writes what waits, and nothing more: behind a close frame nothing may follow (RFC 6455, section 5.5.1). */

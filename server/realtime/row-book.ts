@@ -7,8 +7,9 @@ import {
 } from '../domain/shared-rooms.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import { insist } from './insist.ts'
+import type { RemoteSeat } from './letters.ts'
 import type { Pauses } from './pauses.ts'
-import { rowOf } from './rows.ts'
+import { rowOf, toldOf } from './rows.ts'
 import type { Waiting } from './entering.ts'
 import type { Room } from './room.ts'
 import type { Seat } from './seat.ts'
@@ -104,6 +105,13 @@ export class RowBook {
     const isStale = ({ key, instance }: StoredSeat): boolean =>
       instance === this.#instance && !this.#holds(key) && !this.#preparing.has(key)
     this.remove(found.filter(isStale).map(({ key }) => key))
+  }
+
+  /** The seats here, as others are told of them. */
+  told(): RemoteSeat[] {
+    return [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
+      seat.key === undefined ? [] : [toldOf(seat, seat.key)],
+    )
   }
 
   /** Rows of the seats here. */

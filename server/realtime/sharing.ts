@@ -237,13 +237,10 @@ export class Sharing implements Shared {
   #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left' | 'url'> {
     // A place from before might be taken for one to continue from.
     const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
-    const seats = [...this.#room.seats(), ...this.#room.waiting()].flatMap((seat) =>
-      seat.key === undefined ? [] : [toldOf(seat, seat.key)],
-    )
     const url = this.#deps.internalUrl()
     return {
       ...this.#numbers(),
-      seats,
+      seats: this.rows.told(),
       n: this.#outgoing.logged,
       ...(left.length === 0 ? {} : { left }),
       ...(url === undefined ? {} : { url }),

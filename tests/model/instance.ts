@@ -93,7 +93,7 @@ export class Instance implements Entrance {
     })
     this.#realtime = {
       hub: this.hub,
-      relay: new Relay({ clock, room: (room) => this.hub.room(room) }),
+      relay: new Relay({ clock, rateLimits, room: (room) => this.hub.room(room) }),
       rooms,
       sessions,
       ice,

@@ -102,6 +102,23 @@ describe('[SEC-4] [MED-6] the listening end', () => {
     expect(await opener.closed).toBe(4404)
   })
 
+  test('a link is for one camera', async () => {
+    const app = await shared()
+    const here = await newRoom(app)
+    const [one, two] = [await addMember(here), await addMember(here)]
+    const opener = await new Opener(app.url).open()
+    const own = introduce(ME)
+    opener.say({ t: 'proof', proof: proofOf(KEY, 'opener', own, await opener.introduced(own)) })
+    const wish = { t: 'wish', room: here.room.id, watchers: 1, keyFrame: true, slow: false }
+    opener.say({ ...wish, camera: one.id })
+    await one.client.next('relay')
+    opener.say({ ...wish, camera: two.id })
+    expect(await opener.closed).toBe(4401)
+    expect(await one.client.next('relay')).toMatchObject({ watchers: 0 })
+    await two.client.settled()
+    expect(two.client.of('relay')).toEqual([])
+  })
+
   test('a camera that is not there ends the link', async () => {
     const app = await shared()
     const opener = await new Opener(app.url).open()
@@ -239,6 +256,13 @@ describe('[SEC-4] [MED-6] the opening end', () => {
     'goes to no address outside private ranges: %s',
     async (url) => {
       expect((await opened(url)).why).toMatch(/outside the private address ranges/)
+    },
+  )
+
+  test.each(['', 'nonsense', 'ftp://10.0.0.1', 'http://', 'javascript:1', 'http://10.0.0.1:99999'])(
+    'goes nowhere where what was said is no URL: %j',
+    async (url) => {
+      expect((await opened(url)).why).toMatch(/no http or https URL/)
     },
   )
 

@@ -43,6 +43,8 @@ export interface OutgoingLink {
 export interface CameraDeps {
   readonly clock: Clock
   readonly counts: MediaCounts
+  /** Whether what a camera uploads is bounded. */
+  readonly rateLimits: boolean
   /** Absent where no other instance can be. */
   readonly openLink?: (
     source: { readonly instance: InstanceId; readonly url: string },
@@ -100,7 +102,7 @@ export class RelayedCamera {
     this.id = id
     this.#deps = deps
     this.#prefix = relayPrefix(id)
-    this.#upload = new Upload(deps.clock.now())
+    this.#upload = new Upload(deps.rateLimits, deps.clock.now())
     const mark = () => this.mark()
     this.#keys = new KeyRequests(deps.clock, mark)
     this.#slow = new Lapse(deps.clock, SLOW_FOR, mark)

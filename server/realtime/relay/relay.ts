@@ -1,4 +1,3 @@
-import type { Clock } from '../../domain/clock.ts'
 import { readPicture } from '../../protocol/frames.ts'
 import type { InstanceId, RoomId, SessionId } from '../../protocol/ids.ts'
 import type { Connection } from '../connection.ts'
@@ -12,8 +11,7 @@ import {
   type Wish,
 } from './camera.ts'
 
-export interface RelayOptions extends Pick<CameraDeps, 'clock' | 'openLink'> {
-  readonly clock: Clock
+export interface RelayOptions extends Pick<CameraDeps, 'clock' | 'rateLimits' | 'openLink'> {
   /** A room that is open here. */
   readonly room: (id: RoomId) => Room | undefined
 }

@@ -9,13 +9,15 @@ const nextNumber = (number: number): number => (number + 1) >>> 0
  * and so is one that runs over the bound of bytes.
  */
 export class Upload {
+  readonly #isBounded: boolean
   #tokens = UPLOAD_BURST
   #filledAt: number
   /** What would go on with the group; nothing: it takes a key picture. */
   #next: Pick<Picture, 'stream' | 'number'> | undefined
 
   /** @param now milliseconds, as for `admit` */
-  constructor(now: number) {
+  constructor(isBounded: boolean, now: number) {
+    this.#isBounded = isBounded
     this.#filledAt = now
   }
 
@@ -26,7 +28,7 @@ export class Upload {
     this.#filledAt = now
     const goesOn =
       picture.isKey || (this.#next?.stream === picture.stream && this.#next.number === picture.number)
-    if (!goesOn || this.#tokens < size) {
+    if (!goesOn || (this.#isBounded && this.#tokens < size)) {
       this.#next = undefined
       return goesOn ? 'over' : 'broken'
     }

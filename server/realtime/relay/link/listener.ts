@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { Clock, Disposer } from '../../../domain/clock.ts'
 import { sameText } from '../../../domain/secrets.ts'
-import type { InstanceId } from '../../../protocol/ids.ts'
+import type { InstanceId, SessionId } from '../../../protocol/ids.ts'
 import { CLOSE_WITHIN, LINK_PING_EVERY, LINK_PROOF_WITHIN } from '../../../protocol/limits.ts'
 import { Outbox, type Sender } from '../../outbox.ts'
 import type { FrameStream, MediaFrame } from '../../wire.ts'
@@ -29,6 +29,10 @@ type Phase =
 
 /** The opener pings; one that has not for so long is gone without a word. Milliseconds. */
 const SILENT_AFTER = 3 * LINK_PING_EVERY
+
+/** A link is for one camera. */
+const isOf = (camera: RelayedCamera | undefined, id: SessionId): boolean =>
+  camera === undefined || camera.id === id
 
 /** Sends another instance the pictures of one camera, once it has proven itself. Before that it learns nothing. */
 export class LinkListener implements IncomingLink, Sender {
@@ -85,7 +89,7 @@ export class LinkListener implements IncomingLink, Sender {
       this.#socket.send(sayingText({ t: 'proof', proof: proofOf(key, 'listener', phase.theirs, phase.own) }))
       this.#heard()
       log.info({ peer: phase.theirs.instance }, 'another instance gets pictures from here')
-    } else if (phase.name === 'proven' && saying?.t === 'wish') {
+    } else if (phase.name === 'proven' && saying?.t === 'wish' && isOf(phase.camera, saying.camera)) {
       const { room, camera, watchers, keyFrame, slow } = saying
       phase.camera = this.#deps.relay.wished(
         { instance: phase.instance, link: this },

@@ -12,7 +12,7 @@ import {
 } from '../../../protocol/limits.ts'
 import type { OutgoingLink, Wish } from '../camera.ts'
 import { LINK_CLOSES } from './closes.ts'
-import { notPrivate, privateLookup } from './private-way.ts'
+import { privateLookup, wayTo } from './private-way.ts'
 import { introduce, proofOf, type Introduction } from './proof.ts'
 import { readSaying, sayingText } from './sayings.ts'
 
@@ -81,14 +81,13 @@ export class LinkOpener implements OutgoingLink {
   }
 
   #open(): void {
-    const { url } = this.#options.to
-    const refusal = notPrivate(url)
-    if (refusal !== undefined) {
-      this.#failed(refusal)
+    const { clock, instance, to } = this.#options
+    const way = wayTo(to.url, MEDIA_PATH)
+    if (typeof way === 'string') {
+      this.#failed(way)
       return
     }
-    const { clock, instance } = this.#options
-    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${MEDIA_PATH}`, MEDIA_SUBPROTOCOL, {
+    const socket = new WebSocket(way, MEDIA_SUBPROTOCOL, {
       perMessageDeflate: false,
       maxPayload: MOST_FRAME,
       handshakeTimeout: LINK_PROOF_WITHIN,

@@ -5,10 +5,18 @@ import { isPrivateAddress } from '../../../domain/private-addresses.ts'
 /** Where a link would leave the private network. */
 const refusal = (what: string): Error => new Error(`${what} is outside the private address ranges`)
 
-/** Why a URL leads nowhere that a link may go; names are looked at when they are resolved. */
-export function notPrivate(url: string): string | undefined {
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
-  return isIP(host) !== 0 && !isPrivateAddress(host) ? refusal(host).message : undefined
+/**
+ * Where a link to an instance goes, which has said this URL of itself; names are looked at when they are resolved.
+ * @returns or why it may not go there
+ */
+export function wayTo(base: string, path: string): URL | string {
+  const url = URL.canParse(path, base) ? new URL(path, base) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    return 'what it has said is no http or https URL'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host) !== 0 && !isPrivateAddress(host)) return refusal(host).message
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url
 }
 
 /** Resolves a name as the system does, and refuses it where one of its addresses is public. */
