@@ -3,12 +3,9 @@ import { signal } from '@preact/signals'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readPicture } from '../../server/protocol/frames.ts'
 import { MAX_BINARY_FRAME } from '../../server/protocol/limits.ts'
-import { createServerClock } from '../../web/lib/clock.ts'
 import { chooseVideo, common, FAMILIES, shownHere } from '../../web/lib/relay/codecs.ts'
 import type { EncodedPicture, EncoderNeeds, StartEncoder } from '../../web/lib/relay/encoder.ts'
-import { isDue } from '../../web/lib/relay/encoder.ts'
 import { createOutlet } from '../../web/lib/relay/outlet.ts'
-import { createPace } from '../../web/lib/relay/pace.ts'
 import { createRelaySender, type SenderNeeds } from '../../web/lib/relay/sender.ts'
 import { createRelayUpload } from '../../web/lib/relay/upload.ts'
 import { CAMERA, createRoom, DESK, track } from './fake-room.ts'
@@ -74,61 +71,6 @@ describe('the codec', () => {
 
   it('is JPEG alone for a page without WebCodecs', () => {
     expect(shownHere()).toEqual(['jpeg'])
-  })
-})
-
-describe('the pace', () => {
-  it('begins at 1.5 Mbit/s and rises slowly to 2.5', () => {
-    const pace = createPace()
-    expect(pace.look(0)).toEqual({ bitrate: 1_500_000, fps: 30, hold: false })
-    vi.advanceTimersByTime(2_000)
-    expect(pace.look(0).bitrate).toBe(1_650_000)
-    expect(pace.look(0).bitrate).toBe(1_650_000)
-    for (let step = 0; step < 20; step += 1) {
-      vi.advanceTimersByTime(2_000)
-      pace.look(0)
-    }
-    expect(pace.look(0).bitrate).toBe(2_500_000)
-  })
-
-  it('falls at once, once a second, not below 150 kbit/s, and rests before it rises', () => {
-    const pace = createPace()
-    pace.trouble()
-    pace.trouble()
-    expect(pace.look(0).bitrate).toBe(1_050_000)
-    vi.advanceTimersByTime(3_900)
-    expect(pace.look(0).bitrate).toBe(1_050_000)
-    vi.advanceTimersByTime(200)
-    expect(pace.look(0).bitrate).toBe(1_155_000)
-    for (let step = 0; step < 20; step += 1) {
-      vi.advanceTimersByTime(1_000)
-      pace.trouble()
-    }
-    expect(pace.look(0)).toMatchObject({ bitrate: 150_000, fps: 15 })
-  })
-
-  it('holds pictures back while one waits longer than 150 ms, and goes on when it left', () => {
-    const pace = createPace()
-    pace.sent(10_000, Date.now())
-    expect(pace.look(10_000).hold).toBe(false)
-    vi.advanceTimersByTime(160)
-    expect(pace.look(10_000)).toMatchObject({ hold: true, bitrate: 1_050_000 })
-    expect(pace.look(0).hold).toBe(false)
-  })
-
-  it('holds back at much that is unsent, but a key picture alone is no trouble', () => {
-    const pace = createPace()
-    pace.sent(60_000, Date.now())
-    expect(pace.look(60_000)).toMatchObject({ hold: true, bitrate: 1_500_000 })
-    expect(pace.look(30_000).hold).toBe(false)
-  })
-
-  it('takes a picture that is a little early, and half of them at half the rate', () => {
-    const at30 = { bitrate: 1, fps: 30, hold: false }
-    expect(isDue(at30, 1_033, 1_000)).toBe(true)
-    expect(isDue(at30, 1_010, 1_000)).toBe(false)
-    expect(isDue({ ...at30, fps: 15 }, 1_033, 1_000)).toBe(false)
-    expect(isDue({ ...at30, hold: true }, 2_000, 1_000)).toBe(false)
   })
 })
 
@@ -224,6 +166,7 @@ describe('the sender', () => {
         serverNow: () => Date.now(),
         unsent: () => 0,
         askClock: () => {},
+        on: () => () => {},
       },
       track: live,
       allowed: signal(FAMILIES),
@@ -349,25 +292,5 @@ describe('who is sent for', () => {
     expect(load.mock.calls.length).toBeGreaterThan(1)
     upload.dispose()
     expect(vi.getTimerCount()).toBe(0)
-  })
-})
-
-describe('the server’s clock', () => {
-  it('is believed by the shortest round trip', () => {
-    let own = 1_000
-    const clock = createServerClock(() => own)
-    expect(clock.now()).toBe(1_000)
-    const ask = (trip: number, theirs: number) => {
-      clock.asked()
-      own += trip
-      clock.answered(new Date(theirs).toISOString())
-    }
-    ask(100, 11_050)
-    expect(clock.now()).toBe(11_100)
-    // Half a second on the way there: it would shift the time by 200 ms.
-    ask(500, 11_600)
-    expect(clock.now()).toBe(11_600)
-    ask(20, 11_610)
-    expect(clock.now()).toBe(11_620)
   })
 })

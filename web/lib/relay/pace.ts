@@ -14,6 +14,8 @@ const START = 1_500_000
 const MOST = 2_500_000
 const LEAST = 150_000
 const LOWER = 0.7
+/** How much of what the way carries is used: the rest lets it become empty again. */
+const USED = 0.85
 const RAISE = 1.1
 /** Milliseconds between two steps down: the one before must have had time to help. */
 const LOWER_EVERY = 1_000
@@ -31,8 +33,12 @@ const UNSENT_LEAST = 48 * 1024
 export interface PaceKeeper {
   /** Notes a picture that was handed to the socket. */
   sent(bytes: number, takenAt: number): void
-  /** The pace now. `unsent`: bytes that wait in the socket. */
-  look(unsent: number): Pace
+  /** The pace now. `unsent`: bytes that wait in the socket; `behind`: milliseconds, as of probe.ts. */
+  look(unsent: number, behind?: number): Pace
+  /** Bytes handed to the socket so far. */
+  total(): number
+  /** The way is full and carries so many bits a second. */
+  carries(bitsPerSecond: number): void
   /** The server says that the way is too slow, or a picture was too large or too late. */
   trouble(): void
 }
@@ -54,15 +60,23 @@ export const createPace = (now: () => number = Date.now): PaceKeeper => {
 
   return {
     trouble,
+    total: () => total,
+    carries(bitsPerSecond) {
+      const fits = Math.max(LEAST, Math.round(bitsPerSecond * USED))
+      if (fits >= bitrate) return
+      bitrate = fits
+      loweredAt = now()
+      changedAt = loweredAt + CALM_FOR - RAISE_EVERY
+    },
     sent(bytes, takenAt) {
       total += bytes
       waiting.push({ end: total, takenAt })
     },
-    look(unsent) {
+    look(unsent, behind = 0) {
       const time = now()
       waiting = waiting.filter(({ end }) => end > total - unsent)
       const [oldest] = waiting
-      const late = oldest !== undefined && time - oldest.takenAt > WAITED
+      const late = behind > WAITED || (oldest !== undefined && time - oldest.takenAt > WAITED)
       if (late) trouble()
       else if (time - changedAt >= RAISE_EVERY) {
         changedAt = time

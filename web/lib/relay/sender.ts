@@ -11,6 +11,7 @@ import type { PictureEncoder, StartEncoder } from './encoder.ts'
 import { startJpegEncoder } from './jpeg-encoder.ts'
 import { createOutlet } from './outlet.ts'
 import { createPace } from './pace.ts'
+import { createProbe } from './probe.ts'
 import { startWorkerEncoder } from './worker-encoder.ts'
 
 /** Milliseconds between two looks at what waits in the socket. */
@@ -23,7 +24,7 @@ export interface RelaySender {
 }
 
 export interface SenderNeeds {
-  readonly client: Pick<Client, 'sendPicture' | 'serverNow' | 'unsent' | 'askClock'>
+  readonly client: Pick<Client, 'sendPicture' | 'serverNow' | 'unsent' | 'askClock' | 'on'>
   /** Encoding starts anew with each track. */
   readonly track: ReadonlySignal<MediaStreamTrack | undefined>
   /** What all who watch can show. */
@@ -57,7 +58,12 @@ export const createRelaySender = (needs: SenderNeeds): RelaySender => {
     encoder?.dispose()
     encoder = undefined
   }
-  const look = () => encoder?.set(pace.look(client.unsent()))
+  // Its first question also sees to it that the first picture carries the server's time, not this device's.
+  const probe = createProbe(client.askClock, pace.total)
+  const look = () => {
+    probe.tick()
+    encoder?.set(pace.look(client.unsent(), probe.behind()))
+  }
   const start = (live: MediaStreamTrack, families: readonly Family[]) => {
     stop()
     const common = { track: live, allowed: families, onPicture: outlet.offer }
@@ -95,11 +101,12 @@ export const createRelaySender = (needs: SenderNeeds): RelaySender => {
       })
     }),
     stop,
+    client.on('pong', () => {
+      const carried = probe.answered()
+      if (carried !== undefined) pace.carries(carried)
+    }),
     () => clearInterval(timer),
   )
-  // The first picture is to carry the server's time, not this device's.
-  client.askClock()
-
   return {
     told({ keyFrame, slow }) {
       if (slow) pace.trouble()
