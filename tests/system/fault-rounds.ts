@@ -156,25 +156,27 @@ export class Rounds {
   async round(seed: number): Promise<Outcome> {
     const { backend, fault, random } = drawn(seed)
     const began = performance.now()
-    const cluster = await this.#cluster(backend)
+    let cluster: Cluster | undefined
     let chatter: Chatter | undefined
     let failure: string | undefined
     try {
+      const here = await this.#cluster(backend)
+      cluster = here
       const places = seeded(seed)
       chatter = await Chatter.start({
         seed,
         members: MEMBERS,
-        url: cluster.url(Math.floor(random() * 3)),
-        next: () => cluster.url(Math.floor(places() * 3)),
+        url: here.url(Math.floor(random() * 3)),
+        next: () => here.url(Math.floor(places() * 3)),
         pause: 60,
       })
-      await this.#disturb(cluster, chatter, fault, random)
+      await this.#disturb(here, chatter, fault, random)
     } catch (error) {
-      failure = `${error instanceof Error ? error.message : String(error)}\n${chatter?.faults().join('\n') ?? ''}\n${complaints(cluster)}`
+      failure = `${error instanceof Error ? error.message : String(error)}\n${chatter?.faults().join('\n') ?? ''}\n${cluster === undefined ? '' : complaints(cluster)}`
       // The next round is not to suffer from what this one left behind.
       this.#clusters.delete(backend)
       chatter?.end()
-      await cluster.close()
+      await cluster?.close()
     }
     chatter?.end()
     const { said, heard, resumes, chains } = chatter?.figures() ?? {
