@@ -140,7 +140,11 @@ class Story {
     const { faults } = this.scenario
     if (!faults.every((fault) => fault === 'outage' || fault === 'cut' || fault === 'deaf')) return
     // One that is cut off alone counts as killed [STORE-4].
-    if (!this.fleet.living.some(({ troubledUntil }) => troubledUntil > this.world.now()))
+    const { links = [] } = this.run.clients.find(({ id }) => id === member) ?? {}
+    const isCutOff = links.some(
+      ({ entrance }) => entrance instanceof Server && entrance.troubledUntil > this.world.now(),
+    )
+    if (!isCutOff)
       this.ledger.violated('STORE-4', client.name, `was told that ${member} is lost with its instance`)
   }
 
