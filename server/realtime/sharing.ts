@@ -100,14 +100,14 @@ export class Sharing implements Shared {
 
   receive(letter: RoomLetter): void {
     const { presence } = this.#room
+    // Word of a change may have been lost, and a letter that comes late may be the only one that knows of it.
+    if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
+      this.#deps.changed(this.#room.id)
     if ('opening' in letter && presence.isOver(letter.from, letter.opening)) {
       this.#lateTold(letter)
       return
     }
     if ('origin' in letter) presence.opened(letter.from, letter.opening)
-    // Word of a change may have been lost.
-    if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
-      this.#deps.changed(this.#room.id)
     switch (letter.t) {
       case 'greet':
         this.#deps.neighbours.shares(letter.from, this.#room.id)
