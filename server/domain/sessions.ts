@@ -191,10 +191,6 @@ export class Sessions {
     })
   }
 
-  async exists(roomId: RoomId, id: SessionId): Promise<boolean> {
-    return (await this.find(roomId, id)) !== undefined
-  }
-
   async find(roomId: RoomId, id: SessionId): Promise<SessionRecord | undefined> {
     return this.#valid(await this.#store.row(sessionsKey(roomId), id))
   }

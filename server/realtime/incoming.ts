@@ -19,6 +19,8 @@ export interface IncomingDeps {
   readonly timeline: Timeline
   readonly shared: SharedRooms
   readonly clock: Clock
+  /** Tells once more what members here may have been told the contrary of. */
+  readonly retell: (event: Outgoing) => void
   /** Hands an event to the members here. */
   readonly deliver: (framed: Framed, event: Outgoing) => void
   /** Whether the event is to be delivered at all; the room learns from it. */
@@ -223,7 +225,7 @@ export class IncomingEvents {
   }
 
   #deliver(batch: Batch, id: string | undefined, quietly: boolean): void {
-    const { timeline, deliver, concerns } = this.#deps
+    const { timeline, deliver, retell, concerns } = this.#deps
     const { origin, first, events } = batch
     const last = first + events.length - 1
     if (id !== undefined && origin === timeline.origin) this.#deps.ownFound(last, id)
@@ -254,7 +256,9 @@ export class IncomingEvents {
         speaker: speaker ?? { attempt: 0, since: 0 },
         ...known,
       })
-      if (!quietly || isAwaited) deliver(framed, event)
+      if (!quietly) deliver(framed, event)
+      // Who is away for a moment would resume behind it: it is of before.
+      else if (isAwaited) retell(event)
     }
   }
 }

@@ -100,14 +100,14 @@ export class Sharing implements Shared {
 
   receive(letter: RoomLetter): void {
     const { presence } = this.#room
+    // Word of a change may have been lost, and a letter that comes late may be the only one that knows of it.
+    if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
+      this.#deps.changed(this.#room.id)
     if ('opening' in letter && presence.isOver(letter.from, letter.opening)) {
       this.#lateTold(letter)
       return
     }
     if ('origin' in letter) presence.opened(letter.from, letter.opening)
-    // Word of a change may have been lost.
-    if (letter.t !== 'room' && 'rev' in letter && (letter.rev ?? 0) > this.#room.rev)
-      this.#deps.changed(this.#room.id)
     switch (letter.t) {
       case 'greet':
         this.#deps.neighbours.shares(letter.from, this.#room.id)
@@ -212,12 +212,14 @@ export class Sharing implements Shared {
     this.rows.remove(ended)
     for (const [other, known] of held) {
       neighbours.shares(other, this.#room.id)
-      if (presence.isTold(other)) continue
+      if (presence.isTold(other)) {
+        for (const seat of known) this.#rowFound(other, seat)
+        continue
+      }
       const origin = (known[0]?.starts.at(-1)?.origin ?? '') as Origin
-      this.#room.changeOthers(
-        known.map(({ id }) => id),
-        () => presence.suppose(other, origin, known),
-      )
+      // What was supposed before may have come of what this instance knew without the store.
+      const concerned = new Set([...presence.seatsOf(other), ...known.map(({ id }) => id)])
+      this.#room.changeOthers(concerned, () => presence.suppose(other, origin, known))
       for (const { id, attempt } of known) this.#met(id, attempt, other)
     }
   }
@@ -297,9 +299,15 @@ export class Sharing implements Shared {
     if (!isOld) for (const { id, attempt } of seats) this.#met(id, attempt, from)
   }
 
-  #seatTold({ from, seat }: LetterOf<'seat'>): void {
+  #seatTold({ from, seat }: Pick<LetterOf<'seat'>, 'from' | 'seat'>): void {
     this.#room.changeOthers([seat.id], () => this.#leftBehind.told(from, seat))
     this.#met(seat.id, seat.attempt, from)
+  }
+
+  /** Word of a seat may be lost with its instance: then its row alone tells of it. */
+  #rowFound(from: InstanceId, seat: RemoteSeat): void {
+    const { id, attempt } = seat
+    if (attempt > Math.max(this.#room.latestOf(id), this.#room.leftUpTo(id))) this.#seatTold({ from, seat })
   }
 
   #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {

@@ -51,6 +51,8 @@ export function wayIn(
     timeline: room.timeline,
     shared,
     clock,
+    retell: ({ open, audience }) =>
+      void room.shared?.add({ open, audience, from: undefined, speaker: undefined }).catch(failed),
     deliver: (framed, event) => room.deliverForeign(framed, event),
     concerns: (event) => room.learn(event),
     ownFound,

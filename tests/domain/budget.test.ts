@@ -146,7 +146,7 @@ describe('[STORE-4] tombstones', () => {
     })
     expect(await domain.sessions.authenticate(host.token)).toBeUndefined()
     expect(await domain.sessions.list(room.id)).toEqual([])
-    expect(await domain.sessions.exists(room.id, host.id)).toBe(false)
+    expect(await domain.sessions.find(room.id, host.id)).toBeUndefined()
     expect(domain.warnings).toEqual([])
   })
 

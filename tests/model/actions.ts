@@ -156,8 +156,11 @@ function ends(
   // An approval that finds the session gone ends it as a denied one.
   if (client.check !== undefined) endsBy(client, CLOSES.kicked)
   run.beside(route, async () => {
+    const { isKnownToOne } = client
     const { status } = await run.ask(route, request)
     if (status === 503) return
+    // Who does not know of it yet answers as if it did not exist, and it goes on.
+    if (status !== 204 && isKnownToOne) client.isUnknown = true
     // Where it was gone before, its end may still be under way.
     if (status === 204)
       run.world.after(CLOSED_WITHIN, () => {

@@ -34,6 +34,7 @@ function given() {
     deliver: (_framed, { open }) => heard.push(open),
     concerns: () => true,
     isAwaited: () => false,
+    retell: ({ open }) => heard.push(open),
     ownFound: () => undefined,
     mark: async () => {
       const mark = { room, origin: timeline.origin, instance: 'a' as InstanceId, first: 1, cut: false }

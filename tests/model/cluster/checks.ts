@@ -30,15 +30,20 @@ const liveLinks = (client: Client) => client.links.filter((link) => link.isLive 
 /** A session's seat as a row of the store names it. */
 interface Row {
   readonly key: string
+  /** When somebody noticed that its instance is dead, if somebody has. */
+  readonly lostAt: number
   readonly member: string
   readonly instance: string
 }
 
 async function rowsOf({ store, room }: Run<Fleet>): Promise<Row[]> {
   const rows = await store.rows(`room:${room}:seats`)
-  return [...rows.keys()].flatMap((key) => {
+  return [...rows].flatMap(([key, row]) => {
+    const { lost } = JSON.parse(row) as { lost?: { at: number } }
     const [, member, instance] = /^(.*)@(.*)#\d+$/.exec(key) ?? []
-    return member === undefined || instance === undefined ? [] : [{ key, member, instance }]
+    return member === undefined || instance === undefined
+      ? []
+      : [{ key, lostAt: lost?.at ?? -Infinity, member, instance }]
   })
 }
 
@@ -136,12 +141,14 @@ async function checkRows(run: Run<Fleet>): Promise<void> {
   const broken = (what: string): void => run.ledger.violated('SYNC-4', 'rows', what)
   const living = new Map<string, Server>(run.site.living.map((server) => [server.id, server]))
   const isOpen = run.clients.some((client) => client.isIn && liveLinks(client).length > 0)
-  for (const { key, member, instance } of rows) {
+  for (const { key, lostAt, member, instance } of rows) {
     const client = run.clients.find(({ id }) => id === member)
     const who = `${client?.name ?? member}@${instance}`
     const server = living.get(instance)
     if (server === undefined) {
-      if (isOpen && client !== undefined && expected(run, client) !== 'maybe')
+      // The window of who was lost with an instance begins when that is noticed (decision 7).
+      const isKept = lostAt + run.scenario.settings.resumeWindowMs + MARGIN > run.world.now()
+      if (isOpen && !isKept && client !== undefined && expected(run, client) !== 'maybe')
         broken(`${who} is of a dead instance (${key})`)
       continue
     }

@@ -94,7 +94,9 @@ class Story {
         mayRepeat: true,
         // Between instances an event and a welcome have no order but by the time that word takes [ROOM-1].
         notBefore: (link, at) => {
-          const isDeaf = link?.entrance instanceof Server && link.entrance.deafUntil > at
+          const server = link?.entrance instanceof Server ? link.entrance : undefined
+          // What others said before it came in comes where the store was away then when that is back [STORE-4].
+          const isDeaf = server !== undefined && (server.deafUntil > at || server.aloneUntil > at)
           return isDeaf ? -Infinity : at - seenWithin(scenario)
         },
         isAlone: (entrance) => entrance instanceof Server && entrance.aloneUntil > world.now() - UNDER_WAY,
@@ -140,7 +142,11 @@ class Story {
     const { faults } = this.scenario
     if (!faults.every((fault) => fault === 'outage' || fault === 'cut' || fault === 'deaf')) return
     // One that is cut off alone counts as killed [STORE-4].
-    if (!this.fleet.living.some(({ troubledUntil }) => troubledUntil > this.world.now()))
+    const { links = [] } = this.run.clients.find(({ id }) => id === member) ?? {}
+    const isCutOff = links.some(
+      ({ entrance }) => entrance instanceof Server && entrance.troubledUntil > this.world.now(),
+    )
+    if (!isCutOff)
       this.ledger.violated('STORE-4', client.name, `was told that ${member} is lost with its instance`)
   }
 
