@@ -82,18 +82,14 @@ export class Sharing implements Shared {
 
   /** The room was opened with what the store has of it; resolves when the others have told of their members. */
   async open(found: StoredState): Promise<void> {
-    this.#knowsOthers = !this.#deps.isAway()
     this.incoming.open(found.log)
-    this.rows.clean(found.seats)
     this.#suppose(found)
     await this.#greetAll()
   }
 
   /** What the store has of the room was read again, behind the rows of this instance: it may not have heard much. */
   reopened(found: StoredState): void {
-    this.#knowsOthers = !this.#deps.isAway()
     this.incoming.take(found.log)
-    this.rows.clean(found.seats)
     this.#suppose(found)
     void this.#greetAll()
   }
@@ -110,15 +106,12 @@ export class Sharing implements Shared {
     if ('origin' in letter) presence.opened(letter.from, letter.opening)
     switch (letter.t) {
       case 'greet':
-        this.#deps.neighbours.shares(letter.from, this.#room.id)
-        this.#listed(letter)
-        // What is on its way to the log now goes to those who were known before.
-        this.#outgoing.afterCurrent(() => void this.#post(letter.from, { t: 'answer', ...this.#list() }))
-        break
       case 'answer':
         this.#deps.neighbours.shares(letter.from, this.#room.id)
         this.#listed(letter)
-        this.#greetings.answered(letter.from)
+        if (letter.t === 'answer') this.#greetings.answered(letter.from)
+        // What is on its way to the log now goes to those who were known before.
+        else this.#outgoing.afterCurrent(() => void this.#post(letter.from, { t: 'answer', ...this.#list() }))
         break
       case 'seat':
         if (this.#isNext(letter)) this.#seatTold(letter)
@@ -206,6 +199,8 @@ export class Sharing implements Shared {
   #suppose({ seats, sessions }: StoredState): void {
     const { presence } = this.#room
     const { instance, neighbours, warn } = this.#deps
+    this.#knowsOthers = !this.#deps.isAway()
+    this.rows.clean(seats)
     const others = seats.filter((stored) => stored.instance !== instance)
     const { held, left, ended } = sorted(others, sessions, warn)
     for (const { stored, remote } of left) this.#leftBehind.found(stored, remote)
