@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect as dial } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { connect, Refused, type ConnectOptions } from '../support/client.ts'
@@ -110,4 +112,23 @@ test('[DRAIN-1] while the instance drains, upgrades are 503', async () => {
   const app = await startApp()
   app.hub.drain()
   expect(await refusal(app.url, {})).toMatchObject({ status: 503, code: 'draining' })
+})
+
+test('[DRAIN-1] an upgrade that comes while the server closes is refused and holds nothing up', async () => {
+  const app = await startApp()
+  const accepted = once(app.server.server, 'connection')
+  const socket = dial(Number(new URL(app.url).port), '127.0.0.1')
+  // It is no idle connection, which would be closed at once.
+  socket.write('GET /ws HTTP/1.1\r\n')
+  await accepted
+  const closed = app.server.close()
+  await expect.poll(() => app.server.server.listening).toBe(false)
+  socket.write(
+    'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: pairlens.v1\r\n\r\n',
+  )
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 /)
+  await closed
+  socket.destroy()
 })

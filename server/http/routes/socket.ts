@@ -27,6 +27,7 @@ const SUBPROTOCOLS = [SUBPROTOCOL, MEDIA_SUBPROTOCOL]
 
 /** The upgrades this server understands; registered before any hook that can refuse one. */
 export const socketPlugin = fp(async (app: FastifyInstance) => {
+  let isClosing = false
   await app.register(websocket, {
     options: {
       maxPayload: MAX_BINARY_FRAME,
@@ -42,9 +43,16 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
     },
     // Connections are told to go before the app closes [DRAIN-1]; what is left by then is cut.
     preClose(done) {
+      isClosing = true
       for (const socket of this.websocketServer.clients) socket.terminate()
       this.websocketServer.close(done)
     },
+  })
+  // Node knows an upgraded socket no more: one that comes from now on would hold the close up until its client goes.
+  app.server.on('upgrade', (_request, socket) => {
+    if (!isClosing) return
+    const cut = setTimeout(() => socket.destroy(), CLOSE_WITHIN)
+    socket.once('close', () => clearTimeout(cut))
   })
   // The plugin upgrades on every route that exists.
   app.addHook('onRequest', async (request) => {
