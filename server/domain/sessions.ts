@@ -122,7 +122,18 @@ export class Sessions {
   }
 
   /**
-   * The same, without asking the store where the session was made here just now. Another instance may have revoked
+   * Whether nothing at all is known of a token's session: what was revoked leaves something behind, and so does a
+   * deleted room. @throws StoreUnavailable
+   */
+  async isUnknown(token: string): Promise<boolean> {
+    const parts = partsOf(token)
+    if (parts === undefined) return false
+    const row = await this.#store.row(sessionsKey(parts.roomId), parts.id)
+    return row === undefined && (await this.#rooms.look(parts.roomId)) !== 'deleted'
+  }
+
+  /**
+   * As `authenticate`, without asking the store where the session was made here just now. Another instance may have revoked
    * it meanwhile, so whoever lets it in reads its row once more on the way.
    */
   async preauthenticate(token: string): Promise<Authenticated | undefined> {
