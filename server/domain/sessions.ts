@@ -122,14 +122,16 @@ export class Sessions {
   }
 
   /**
-   * Whether nothing at all is known of a token's session: what was revoked leaves something behind, and so does a
-   * deleted room. @throws StoreUnavailable
+   * Whether a token that was not let in never will be: its session was revoked or its room deleted, which both leave
+   * something behind, or it is nobody's. One that is not known at all may not be written to the store yet [STORE-4].
+   * @throws StoreUnavailable
    */
-  async isUnknown(token: string): Promise<boolean> {
+  async isOver(token: string): Promise<boolean> {
     const parts = partsOf(token)
-    if (parts === undefined) return false
-    const row = await this.#store.row(sessionsKey(parts.roomId), parts.id)
-    return row === undefined && (await this.#rooms.look(parts.roomId)) !== 'deleted'
+    if (parts === undefined) return true
+    const text = await this.#store.row(sessionsKey(parts.roomId), parts.id)
+    if (text !== undefined) return this.#proven(token, parts, text) === undefined
+    return (await this.#rooms.look(parts.roomId)) === 'deleted'
   }
 
   /**

@@ -25,7 +25,7 @@ export const only =
     const [, token] = /^Bearer +([\w.-]{1,256})$/i.exec(request.headers.authorization ?? '') ?? []
     const session =
       token === undefined ? undefined : (connected(token) ?? (await sessions.authenticate(token)))
-    if (session === undefined && token !== undefined && hub.isReturning && (await sessions.isUnknown(token)))
+    if (session === undefined && token !== undefined && hub.isReturning && !(await sessions.isOver(token)))
       throw new Refusal(
         'store_unavailable',
         'The shared store is back, and not everything is written to it yet.',

@@ -157,7 +157,7 @@ export class Conversation implements Failures {
     // It may have been approved while it was read, and what was read have expired.
     session ??= await sessions.authenticate(token)
     if (stored !== undefined && session !== undefined) return { session, stored }
-    return hub.isReturning && (await sessions.isUnknown(token)) ? 'overloaded' : 'session_invalid'
+    return hub.isReturning && !(await sessions.isOver(token)) ? 'overloaded' : 'session_invalid'
   }
 
   #enter(room: Room, session: Authenticated, back: Return, token: string): void {

@@ -32,7 +32,7 @@ const SCENARIO_RULES: Readonly<Record<SeveralName, string>> = {
   'several/all': '[SYNC-2] [SYNC-3] [SYNC-4] [DRAIN-2] [RES-2]',
 }
 
-const SEEDS = 30
+const SEEDS = 12
 /** Machines that run the tests are slower than those that write them. Milliseconds. */
 const PATIENCE = 180_000
 
