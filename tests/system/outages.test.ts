@@ -76,6 +76,30 @@ async function happenings(
   return { joined, open, host, phone }
 }
 
+/** What must go on while the store is away. */
+async function meanwhile(
+  cluster: Cluster,
+  chatter: Chatter,
+  before: { used: string; kicked: { id: string; token: string } },
+) {
+  const { host } = chatter
+  await until(
+    () => chatter.travellers.map(({ store }) => store),
+    (states) => states.every((state) => state === 'degraded'),
+    10_000,
+    'members are told',
+  )
+  for (const instance of cluster.instances) expect(await instance.readiness()).toBe('degraded')
+  const made = await happenings(cluster.url(0), host.token, before)
+  const [, , , neighbour] = chatter.travellers
+  const heard = (): number => neighbour?.chain?.heard.filter(({ from }) => from === host.id).length ?? 0
+  const already = heard()
+  await until(heard, (count) => count > already + 3, 5_000, 'members of one instance hear each other')
+  for (const { events } of chatter.travellers)
+    expect(events.filter(({ type }) => type === 'member-left')).toEqual([])
+  return made
+}
+
 async function outage(cluster: Cluster, { begin, end }: Outage): Promise<void> {
   const url = cluster.url(0)
   const chatter = await Chatter.start({
@@ -96,23 +120,18 @@ async function outage(cluster: Cluster, { begin, end }: Outage): Promise<void> {
     'they talk',
   )
 
-  await begin(cluster)
-  await until(
-    () => chatter.travellers.map(({ store }) => store),
-    (states) => states.every((state) => state === 'degraded'),
-    10_000,
-    'members are told',
-  )
-  for (const instance of cluster.instances) expect(await instance.readiness()).toBe('degraded')
-  const made = await happenings(url, host.token, { used, kicked })
-  const [, , , neighbour] = chatter.travellers
-  const heard = (): number => neighbour?.chain?.heard.filter(({ from }) => from === host.id).length ?? 0
-  const already = heard()
-  await until(heard, (count) => count > already + 3, 5_000, 'members of one instance hear each other')
-  for (const { events } of chatter.travellers)
-    expect(events.filter(({ type }) => type === 'member-left')).toEqual([])
+  // Those who came in at the same time on different instances may have been seen to come twice.
+  await chatter.converged(cluster.urls, 5_000)
+  for (const { events } of chatter.travellers) events.splice(0)
 
-  await end(cluster)
+  await begin(cluster)
+  let made: Awaited<ReturnType<typeof meanwhile>>
+  try {
+    made = await meanwhile(cluster, chatter, { used, kicked })
+  } finally {
+    // What fails here must not fail the outages behind it.
+    await end(cluster)
+  }
   const began = performance.now()
   await until(
     () => chatter.travellers.map(({ store }) => store),
