@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { WebSocket } from 'ws'
 import { Refusal } from '../../domain/refusal.ts'
@@ -7,6 +7,7 @@ import { CLOSE_WITHIN, MAX_BINARY_FRAME, MEDIA_SUBPROTOCOL, SUBPROTOCOL } from '
 import { MEDIA_PATH } from '../../realtime/relay/link/opener.ts'
 import { Conversation, type Realtime } from '../../realtime/conversation.ts'
 import type { HttpServices } from '../services.ts'
+import { upgradeRoute } from '../upgrades.ts'
 
 /** Says when it is about to write a close frame, also where `ws` does so by itself: what waits goes out before. */
 class AnnouncedSocket extends WebSocket {
@@ -19,9 +20,6 @@ class AnnouncedSocket extends WebSocket {
 /** Whose types differ: the class, and of `ws` since 8.19 how long a peer may take to end TCP after a close frame. */
 const SOCKETS: object = { WebSocket: AnnouncedSocket, closeTimeout: CLOSE_WITHIN }
 
-/** Subprotocols that an upgrade asks for. */
-export const offers = ({ headers }: FastifyRequest): string[] =>
-  (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
 /** One is chosen by the address that is asked for: each refuses the upgrade that does not offer its own. */
 const SUBPROTOCOLS = [SUBPROTOCOL, MEDIA_SUBPROTOCOL]
 
@@ -63,40 +61,21 @@ export const socketPlugin = fp(async (app: FastifyInstance) => {
   })
 })
 
-/** The socket: everything that is refused is refused before the upgrade, as an HTTP answer. */
+/** The socket of devices. */
 export function socketRoute(app: FastifyInstance, services: HttpServices, realtime: Realtime): void {
-  const admit = async (request: FastifyRequest): Promise<void> => {
-    if (services.hub.draining)
-      throw new Refusal('draining', 'This instance is shutting down. Connect again.', 1_000)
-    const { origin } = request.headers
-    if (origin !== undefined && !services.origins.allows(origin)) {
-      throw new Refusal(
-        'forbidden',
-        `Pages of ${origin} may not connect: set PUBLIC_URL or ALLOWED_ORIGINS on the server.`,
-      )
-    }
-    if (!offers(request).includes(SUBPROTOCOL)) {
-      throw new Refusal('invalid_request', `Offer the subprotocol ${SUBPROTOCOL}.`)
-    }
-    services.limits.socket(request.ip)
-  }
-  app.route({
-    method: 'GET',
+  upgradeRoute(app, services, {
     url: '/ws',
-    schema: { hide: true },
-    preValidation: admit,
-    // An upgrade is answered below HTTP. The response that is never used would hold the request, its headers and the
-    // reply for as long as the socket lives.
-    preHandler: (request, reply, done) => {
-      if (request.ws) reply.raw.detachSocket(request.raw.socket)
-      done()
+    subprotocol: SUBPROTOCOL,
+    admit({ headers: { origin } }) {
+      if (origin !== undefined && !services.origins.allows(origin)) {
+        throw new Refusal(
+          'forbidden',
+          `Pages of ${origin} may not connect: set PUBLIC_URL or ALLOWED_ORIGINS on the server.`,
+        )
+      }
     },
-    handler: async () => {
-      throw new Refusal('invalid_request', 'This address takes WebSocket upgrades only.')
-    },
-    wsHandler: (socket: WebSocket, request: FastifyRequest) => {
-      // The plugin's listener holds request and reply as well; the conversation listens itself.
-      socket.removeAllListeners('error')
+    limit: ({ ip }) => services.limits.socket(ip),
+    opened(socket, request) {
       const conversation = new Conversation(realtime, { socket, stream: request.raw.socket })
       request.log.info({ conn: conversation.id }, 'connection opened')
     },
