@@ -6,6 +6,7 @@ import type { Api } from '../lib/api.ts'
 import { disposers } from '../lib/disposer.ts'
 import { explain } from '../lib/room/explain.ts'
 import { openWatch, type Watch, type WatchNeeds } from '../lib/room/watch.ts'
+import { createDirector, type Director } from '../lib/direction/director.ts'
 import { toast } from '../lib/ui/toast.tsx'
 import { watchActivity } from './activity.ts'
 import { keepClaims, type Claims } from './claims.ts'
@@ -22,6 +23,8 @@ export interface RoomDesk extends Watch {
   /** For each role a code that lets one device in. */
   readonly codes: Readonly<Record<Role, CodeKeeper>>
   readonly claims: Claims
+  /** Asks cameras to do something. */
+  readonly director: Director
   /** What a code makes of a device, for codes that this page showed. */
   roleOf: (code: CodeId) => Role | undefined
   update: (change: UpdateRoom) => Promise<void>
@@ -60,6 +63,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     host: keep('host'),
   }
   const claims = keepClaims(client)
+  const director = createDirector(client)
   const changed = signal<Room>()
   const room = computed(() => changed.value ?? client.room.value)
 
@@ -70,6 +74,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     activity.dispose,
     ...Object.values(codes).map((keeper) => keeper.dispose),
     claims.dispose,
+    director.dispose,
     client.on('pairing-pending', ({ pairing }) => spent(pairing.id)),
     client.on('pairing-done', ({ pairing, outcome }) => {
       spent(pairing)
@@ -86,6 +91,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     room,
     codes,
     claims,
+    director,
     roleOf: (id) => issued.get(id),
     update: async (change) => {
       const answer = await api.updateRoom(token, change)

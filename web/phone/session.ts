@@ -12,6 +12,8 @@ import type { Seat, SeatRecord } from '../lib/seat.ts'
 import { createSending, type Sending } from '../lib/sending.ts'
 import { followAudience, type Audience } from './audience.ts'
 import type { Camera } from './camera.ts'
+import { answerCommands } from './direction/answers.ts'
+import { cameraAnswers } from './direction/camera-answers.ts'
 
 export interface PhoneSession {
   readonly client: Client
@@ -112,6 +114,7 @@ export const openSession = (deps: {
     reportCamera(client, camera, relayOnly),
     reportBattery(client),
     reportNetwork(client),
+    answerCommands(client, cameraAnswers(camera)),
     effect(() => {
       const source = camera.source.value
       if (source === undefined) return undefined

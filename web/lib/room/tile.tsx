@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
 import { listen } from '../disposer.ts'
@@ -114,10 +115,12 @@ interface TileProps {
   box: TileBox | undefined
   /** Absent for those who may not remove anybody. */
   onRemove?: () => void
+  /** More buttons, before the one that removes. */
+  controls?: ComponentChildren
 }
 
 /** One camera: its picture, the line of truth, and what can be done with it [MED-1]. */
-export function Tile({ feed, box, onRemove }: TileProps) {
+export function Tile({ feed, box, onRemove, controls: more }: TileProps) {
   const tile = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
@@ -182,6 +185,7 @@ export function Tile({ feed, box, onRemove }: TileProps) {
         <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>
           {full ? <Minimize2 size={18} aria-hidden="true" /> : <Maximize2 size={18} aria-hidden="true" />}
         </IconButton>
+        {more}
         {onRemove && !full && (
           <IconButton look="picture" label={`Remove ${name}`} onClick={onRemove}>
             <X size={18} aria-hidden="true" />

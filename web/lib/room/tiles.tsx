@@ -1,4 +1,5 @@
 import { useComputed, type ReadonlySignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { SessionId } from '../../../server/protocol/ids.ts'
 import type { Feed } from '../receiving.ts'
@@ -11,13 +12,15 @@ const GAP = 12
 interface Props {
   feeds: ReadonlySignal<ReadonlyMap<SessionId, Feed>>
   onRemove?: (feed: Feed) => void
+  /** More that can be done with a tile, beside what every tile has. */
+  controls?: (feed: Feed) => ComponentChildren
 }
 
 /**
  * The live tiles. On wide windows they stand in rows as large as their shapes allow; on narrow ones tiles.css
  * puts one below the other. All are children of one element: no video restarts when rows change.
  */
-export function Tiles({ feeds, onRemove }: Props) {
+export function Tiles({ feeds, onRemove, controls }: Props) {
   const stage = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
   const list = [...feeds.value.values()]
@@ -50,6 +53,7 @@ export function Tiles({ feeds, onRemove }: Props) {
             feed={feed}
             box={boxes[index]}
             {...(onRemove ? { onRemove: () => onRemove(feed) } : {})}
+            {...(controls ? { controls: controls(feed) } : {})}
           />
         ))}
       </div>

@@ -1,0 +1,61 @@
+/** The phone's side of direction: reads each command, has it carried out, and answers with a result. */
+import type { ServerMessageOf } from '../../../server/protocol/messages.ts'
+import type { Client } from '../../lib/client-types.ts'
+import type { Disposer } from '../../lib/disposer.ts'
+import {
+  COMMANDS,
+  CommandFault,
+  isCommandName,
+  type CommandArgs,
+  type CommandName,
+} from '../../lib/direction/commands.ts'
+import { RequestError } from '../../lib/outbox.ts'
+import type { SessionId } from '../../../server/protocol/ids.ts'
+
+/** Carries a command out; what it resolves to is the result's `data`. Rejects with `CommandFault`. */
+export type Answer<N extends CommandName> = (args: CommandArgs<N>, from: SessionId) => Promise<unknown>
+export type Answers = { readonly [N in CommandName]: Answer<N> }
+
+const carryOut = async <N extends CommandName>(
+  answers: Answers,
+  name: N,
+  args: unknown,
+  from: SessionId,
+): Promise<unknown> => {
+  const read: (args: unknown) => CommandArgs<N> | undefined = COMMANDS[name] as never
+  const known = read(args)
+  if (known === undefined) throw new CommandFault('invalid', 'The camera does not understand this.')
+  return answers[name](known, from)
+}
+
+const outcomeOf = async (
+  answers: Answers,
+  { name, args, from }: ServerMessageOf<'command'>,
+): Promise<{ ok: true; data?: unknown } | { ok: false; error: { code: string; message: string } }> => {
+  try {
+    if (!isCommandName(name)) throw new CommandFault('unknown', 'This camera knows no such command.')
+    const data = await carryOut(answers, name, args, from)
+    return data === undefined ? { ok: true } : { ok: true, data }
+  } catch (cause) {
+    if (cause instanceof CommandFault)
+      return { ok: false, error: { code: cause.code, message: cause.message } }
+    console.error(`The command ${name} failed`, cause)
+    return { ok: false, error: { code: 'failed', message: 'The camera could not do it.' } }
+  }
+}
+
+/** Answers every command until disposed of. */
+export const answerCommands = (client: Pick<Client, 'on' | 'result'>, answers: Answers): Disposer =>
+  client.on('command', (command) => {
+    const answer = async () => {
+      const outcome = await outcomeOf(answers, command)
+      try {
+        await client.result(command.from, command.ref, outcome)
+      } catch (cause) {
+        if (!(cause instanceof RequestError)) throw cause
+        // Who asked is gone, or hears of it as silence.
+        console.warn('The result of a command was not taken', cause)
+      }
+    }
+    void answer()
+  })
