@@ -205,6 +205,60 @@ describe('up again', () => {
   })
 })
 
+describe('[MED-6] a camera that many watch', () => {
+  const decide = (room: ReturnType<typeof setUp>['room'], relayOnly: 'many' | null) =>
+    room.clientOf(CAMERA).setState({ camera: { relayOnly } })
+
+  it('is seen directly until its picture comes through the server, and the phone is let go then', async () => {
+    const { room, feed, watched, relay, sending, told } = setUp()
+    await run(10)
+    await playDirectly(1_000)
+    decide(room, 'many')
+    await playDirectly(500)
+    expect(watched()).toEqual([true])
+    expect(feed().state.value).toEqual({ status: 'live' })
+    expect(feed().transport.value).not.toBe('relay')
+    await relay.play(500)
+    expect(feed().state.value).toEqual({ status: 'live' })
+    expect(feed().transport.value).toBe('relay')
+    expect(told()).toMatchObject({ watching: 'live', via: 'many' })
+    expect(sending.peers.value.size).toBe(0)
+    await relay.play(60_000)
+    expect(attempts()).toBe(1)
+  })
+
+  it('is seen through the server until it comes directly again', async () => {
+    const { room, feed, watched, relay, sending } = setUp()
+    decide(room, 'many')
+    await run(10)
+    expect(sending.peers.value.size).toBe(0)
+    await relay.play(1_000)
+    const before = attempts()
+    decide(room, null)
+    await relay.play(1_000)
+    expect(attempts()).toBe(before + 1)
+    expect(feed().state.value).toEqual({ status: 'live' })
+    expect(feed().transport.value).toBe('relay')
+    expect(watched()).toEqual([true])
+    await playDirectly(500)
+    expect(feed().state.value).toEqual({ status: 'live' })
+    expect(feed().transport.value).not.toBe('relay')
+    expect(watched()).toEqual([true, false])
+  })
+
+  it('stays direct where the server has no way to it', async () => {
+    const { room, feed, relay } = setUp()
+    decide(room, 'many')
+    await run(10)
+    room.emit(DESK, { type: 'relay-state', camera: CAMERA, state: 'unreachable', reason: 'refused' })
+    await run(10)
+    await playDirectly(500)
+    expect(feed().state.value).toEqual({ status: 'live' })
+    expect(feed().transport.value).not.toBe('relay')
+    expect(relay.open()).toBe(1)
+  })
+})
+
 describe('trouble through the server', () => {
   it('[MED-1] leaves live within 3 s of standing still, and comes back', async () => {
     const { feed, relay } = setUp({ directOff: 'chosen' })

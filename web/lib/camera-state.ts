@@ -2,7 +2,7 @@
  * What members tell each other through `state` (docs/SPEC.md, section 4: RFC 7396 merge, 4 KiB at most).
  *
  * A camera says:
- *   { camera:  { status, source?, facing?, width?, height?, fps?, detail?, relayOnly? },
+ *   { camera:  { status, source?, facing?, width?, height?, fps?, detail?, relayOnly?, way? },
  *     battery?: { level: 0..1, charging: boolean },
  *     network?: '4g' | 'wifi' | … as the browser names it }
  *
@@ -17,8 +17,9 @@
  */
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { MemberState } from '../../server/protocol/models.ts'
+import type { WayChoice } from './direction/commands.ts'
 import { FAMILIES, type Family } from './relay/codecs.ts'
-import { VIAS, type RelayReason, type Via } from './relay/reasons.ts'
+import { DECIDED, VIAS, type Decided, type Via } from './relay/reasons.ts'
 
 /**
  * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
@@ -51,7 +52,9 @@ export interface CameraState {
   /** What mends a failure on that device, in words for people; at most 200 characters. */
   readonly detail?: string
   /** It sends through the server alone: nobody need try to reach it directly. */
-  readonly relayOnly?: Extract<RelayReason, 'chosen' | 'unsupported'>
+  readonly relayOnly?: Decided
+  /** How a dashboard wants it sent; absent where it did not say. */
+  readonly way?: Exclude<WayChoice, 'auto'>
 }
 
 export interface Battery {
@@ -104,7 +107,8 @@ export const readCamera = (state: MemberState): CameraReport => {
       height: positive(camera['height']),
       fps: positive(camera['fps']),
       detail: text(camera['detail']),
-      relayOnly: oneOf(['chosen', 'unsupported'] as const, camera['relayOnly']),
+      relayOnly: oneOf(DECIDED, camera['relayOnly']),
+      way: oneOf(['direct', 'relay'] as const, camera['way']),
     }),
     battery:
       typeof level === 'number' && level >= 0 && level <= 1

@@ -47,6 +47,8 @@ export const createDirect = (deps: {
   camera: SessionId
   /** The camera's source (camera-state.ts) while it is wanted directly. */
   source: ReadonlySignal<string | undefined>
+  /** The camera goes on, though it is not wanted directly: it is to be told that it need not send to this watcher. */
+  elsewhere: () => boolean
   /** The camera sends no pictures at the moment and says so. */
   paused: ReadonlySignal<boolean>
   /** Waiting times between attempts. */
@@ -151,13 +153,15 @@ export const createDirect = (deps: {
     send({ kind: 'want', pc: peer.pc, source: wanted })
   }
 
+  const leave = () => {
+    if (!link) return
+    send({ kind: 'bye', pc: link.peer.pc })
+    drop()
+  }
   const retry = () => {
     const wanted = source.peek()
     if (wanted === undefined) return
-    if (link) {
-      send({ kind: 'bye', pc: link.peer.pc })
-      drop()
-    }
+    leave()
     ask(wanted)
   }
   const stop = disposers(
@@ -167,6 +171,7 @@ export const createDirect = (deps: {
       const active = client.active.value
       untracked(() => {
         if (wanted === undefined) {
+          if (deps.elsewhere()) leave()
           drop()
           state.value = { status: 'idle' }
         } else if (link?.source !== wanted && active) {

@@ -11,7 +11,7 @@ import { createDirect } from './direct.ts'
 import { disposers } from './disposer.ts'
 import type { PeerOptions } from './peer.ts'
 import type { PeerSignal } from './peer-signals.ts'
-import type { DirectFault, RelayReason, Via } from './relay/reasons.ts'
+import type { Decided, DirectFault, RelayReason, Via } from './relay/reasons.ts'
 import { createRelayed, type LoadInbox, type RelayFault } from './relay/relayed.ts'
 import type { Transport, VideoStats } from './stats.ts'
 
@@ -57,7 +57,7 @@ export interface Feed {
 export interface FeedOptions {
   readonly client: Client
   /** Why this page does not try direct video; undefined where it does. */
-  readonly directOff?: Extract<RelayReason, 'chosen' | 'unsupported'> | undefined
+  readonly directOff?: Exclude<Decided, 'many'> | undefined
   readonly loadInbox: LoadInbox
   readonly peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
 }
@@ -87,11 +87,23 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
   const behind = createBackoff(RETRY_BEHIND)
   /** Nothing comes through the server either. */
   const stranded = signal(false)
+  /** The direct picture stays until the server's has come, where somebody decided for that meanwhile. */
+  const handingOver = signal(false)
+  /** Why it comes through the server still, after the decision for that was taken back: nothing came directly yet. */
+  const handingBack = signal<Decided | undefined>(undefined)
+  const isDirect = computed(
+    () =>
+      chosen.value === undefined ||
+      handingOver.value ||
+      // Where instances do not reach each other, for one: any picture is better than the right way.
+      (chosen.value === 'many' && stranded.value),
+  )
 
   const direct = createDirect({
     client,
     camera,
-    source: computed(() => (chosen.value === undefined ? wanted.value : undefined)),
+    source: computed(() => (isDirect.value ? wanted.value : undefined)),
+    elsewhere: () => wanted.peek() !== undefined,
     paused,
     backoff: {
       next: () => (stranded.peek() ? quick : behind).next(),
@@ -102,7 +114,9 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     },
     ...(deps.peerOptions ? { peerOptions: deps.peerOptions } : {}),
   })
-  const reason = computed<RelayReason | undefined>(() => chosen.value ?? direct.fault.value)
+  const reason = computed<RelayReason | undefined>(
+    () => chosen.value ?? direct.fault.value ?? handingBack.value,
+  )
   const relayed = createRelayed({
     client,
     camera,
@@ -137,6 +151,16 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
   const transport = computed(() => (isRelayed.value ? 'relay' : direct.stats.value?.transport))
 
   const stop = disposers(
+    effect(() => {
+      const isLive = direct.state.value.status === 'live'
+      const other = relayed.state.value.status === 'live'
+      const why = chosen.value
+      untracked(() => {
+        handingOver.value = isLive && !other && directOff === undefined
+        if (why !== undefined && other) handingBack.value = why
+        else if (why === undefined && (isLive || wanted.peek() === undefined)) handingBack.value = undefined
+      })
+    }),
     effect(() => {
       stranded.value = relayed.fault.value !== undefined
     }),

@@ -4,6 +4,7 @@ import type { Api } from '../lib/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
 import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
+import { readWayChoice } from '../lib/direction/commands.ts'
 import { cameraFailure } from '../lib/failures.ts'
 import { networkInformation, onWake } from '../lib/page-events.ts'
 import { directOff } from '../lib/relay/reasons.ts'
@@ -14,6 +15,8 @@ import { followAudience, type Audience } from './audience.ts'
 import type { Camera } from './camera.ts'
 import { answerCommands } from './direction/answers.ts'
 import { cameraAnswers } from './direction/camera-answers.ts'
+import { wayAnswers } from './direction/way-answers.ts'
+import { createWay, type Way } from './way.ts'
 
 export interface PhoneSession {
   readonly client: Client
@@ -70,7 +73,7 @@ const reportNetwork = (client: Client): Disposer => {
 }
 
 /** Tells the camera's state; null takes back a field that no longer holds (RFC 7396). */
-const reportCamera = (client: Client, camera: Camera, relayOnly: ReturnType<typeof directOff>): Disposer =>
+const reportCamera = (client: Client, camera: Camera, way: Way): Disposer =>
   effect(() => {
     const phase = camera.phase.value
     const picture = camera.picture.value
@@ -83,7 +86,8 @@ const reportCamera = (client: Client, camera: Camera, relayOnly: ReturnType<type
         width: (seen && picture.width) || null,
         height: (seen && picture.height) || null,
         fps: (seen && picture.fps) || null,
-        relayOnly: relayOnly ?? null,
+        relayOnly: way.relayOnly.value ?? null,
+        way: way.choice.value === 'auto' ? null : way.choice.value,
         detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).mend : null,
       },
     })
@@ -106,15 +110,20 @@ export const openSession = (deps: {
   })
   const sending = signal<Sending | undefined>(undefined)
 
-  const relayOnly = directOff()
+  const way = createWay({
+    client,
+    camera: record.id,
+    directOff: directOff(),
+    first: readWayChoice(record.notes['way']) ?? 'auto',
+  })
   const upload = createRelayUpload({ client, camera: record.id, track: camera.track })
   const audience = followAudience(client, record.id, sending, upload.sending)
 
   const stop = disposers(
-    reportCamera(client, camera, relayOnly),
+    reportCamera(client, camera, way),
     reportBattery(client),
     reportNetwork(client),
-    answerCommands(client, cameraAnswers(camera)),
+    answerCommands(client, { ...cameraAnswers(camera), ...wayAnswers(way, seat) }),
     effect(() => {
       const source = camera.source.value
       if (source === undefined) return undefined
@@ -122,7 +131,7 @@ export const openSession = (deps: {
         client,
         source,
         track: camera.track,
-        relayOnly: relayOnly !== undefined,
+        relayOnly: way.directOff !== undefined,
       })
       sending.value = mine
       return () => {
@@ -144,6 +153,7 @@ export const openSession = (deps: {
         },
       })
     }),
+    way.dispose,
     audience.dispose,
     upload.dispose,
     onWake(() => {

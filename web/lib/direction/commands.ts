@@ -12,10 +12,24 @@ const flag =
     return typeof value === 'boolean' ? ({ [name]: value } as { [N in K]: boolean }) : undefined
   }
 
+/**
+ * `auto`: from device to device for a few, through the server once for many; `direct`: to each alone, however many;
+ * `relay`: through the server.
+ */
+const WAYS = ['auto', 'direct', 'relay'] as const
+export type WayChoice = (typeof WAYS)[number]
+
+export const readWayChoice = (value: unknown): WayChoice | undefined => WAYS.find((known) => known === value)
+
 /** Each command's reader: undefined where the arguments are not such as the command takes. */
 export const COMMANDS = {
   /** Switches the camera's light. */
   light: flag('on'),
+  /** How the picture is sent. */
+  way(args: unknown): { readonly choice: WayChoice } | undefined {
+    const choice = readWayChoice(isRecord(args) ? args['choice'] : undefined)
+    return choice === undefined ? undefined : { choice }
+  },
 } as const
 
 export type CommandName = keyof typeof COMMANDS

@@ -2,15 +2,20 @@
 import type { PeerStage } from '../peer.ts'
 
 /**
- * `chosen`: direct video is switched off (`?transport=relay`); `unsupported`: a browser has no WebRTC; `answer`,
- * `path`: as of peer.ts; `picture`: connected, but nothing came; `broken`: it had a picture and lost it for good.
+ * `chosen`: direct video is switched off (`?transport=relay`, or from a dashboard); `unsupported`: a browser has no
+ * WebRTC; `many`: more watch than a phone serves one by one; `answer`, `path`: as of peer.ts; `picture`: connected,
+ * but nothing came; `broken`: it had a picture and lost it for good.
  */
-const RELAY_REASONS = ['chosen', 'unsupported', 'answer', 'path', 'picture', 'broken'] as const
+const RELAY_REASONS = ['chosen', 'unsupported', 'many', 'answer', 'path', 'picture', 'broken'] as const
 export type RelayReason = (typeof RELAY_REASONS)[number]
 
 /** The way of a picture that does not come directly: through a TURN server, or relayed for this reason. */
 export const VIAS = ['turn', ...RELAY_REASONS] as const
 export type Via = (typeof VIAS)[number]
+
+/** What a page or a camera decides by itself, whatever the network could. */
+export const DECIDED = ['chosen', 'unsupported', 'many'] as const
+export type Decided = Extract<RelayReason, (typeof DECIDED)[number]>
 
 /** What ended an attempt to see a camera directly. `picture`: connected, but nothing comes. */
 export type DirectFault = PeerStage | 'picture' | 'broken'
@@ -19,7 +24,7 @@ export type DirectFault = PeerStage | 'picture' | 'broken'
 export const directOff = (
   search: string = location.search,
   supported: boolean = typeof RTCPeerConnection !== 'undefined',
-): Extract<RelayReason, 'chosen' | 'unsupported'> | undefined => {
+): Exclude<Decided, 'many'> | undefined => {
   if (new URLSearchParams(search).get('transport') === 'relay') return 'chosen'
   return supported ? undefined : 'unsupported'
 }
@@ -28,6 +33,7 @@ const WHY: Readonly<Record<Via, string>> = {
   turn: 'Your network blocks direct video',
   chosen: 'Direct video is switched off',
   unsupported: 'One of the browsers has no direct video',
+  many: 'Many are watching',
   answer: 'The devices do not reach each other',
   path: 'Your network blocks direct video',
   picture: 'No picture came directly',

@@ -3,7 +3,7 @@ import { CommandFault } from '../../lib/direction/commands.ts'
 import type { Camera } from '../camera.ts'
 import type { Answers } from './answers.ts'
 
-export const cameraAnswers = (camera: Camera): Answers => ({
+export const cameraAnswers = (camera: Camera): Pick<Answers, 'light'> => ({
   async light({ on }) {
     if (camera.torch.peek() === undefined) throw new CommandFault('unsupported', 'This camera has no light.')
     await camera.setTorch(on)

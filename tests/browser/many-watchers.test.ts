@@ -1,0 +1,81 @@
+/** One camera and more watchers than a phone serves one by one, in real browsers. */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { issueCode } from '../support/app.ts'
+import type { Chromium } from '../support/chromium.ts'
+import {
+  canvasMoves,
+  freshRoom,
+  hostToken,
+  pictureMoves,
+  scan,
+  startButton,
+  startDesktop,
+  startPhone,
+} from '../support/pages.ts'
+import { startServer, type ServerProcess } from '../support/server-process.ts'
+
+let server: ServerProcess
+let browsers: Chromium[] = []
+
+beforeAll(async () => {
+  server = await startServer({ ICE_SERVERS: '[]' })
+  browsers = [await startDesktop(), await startDesktop(), await startPhone()]
+})
+afterAll(async () => {
+  for (const browser of browsers) await browser.close()
+  await server.stop()
+})
+
+const live = (page: Page, transport: 'p2p' | 'relay') =>
+  page.locator(`[data-camera][data-state="live"][data-transport="${transport}"]`)
+
+/** Every state and way that the only tile went through from now on. */
+const record = (page: Page) =>
+  page.evaluate(() => {
+    const tile = document.querySelector<HTMLElement>('[data-camera]')
+    const seen: string[] = []
+    const note = () => seen.push(`${tile?.dataset['state']} ${tile?.dataset['transport']}`)
+    if (tile)
+      new MutationObserver(note).observe(tile, {
+        attributes: true,
+        attributeFilter: ['data-state', 'data-transport'],
+      })
+    Object.assign(window, { seen })
+  })
+const recorded = (page: Page) => page.evaluate(() => (window as unknown as { seen: string[] }).seen)
+
+describe('[MED-6] more than three watch', () => {
+  test('the phone uploads once for all without a gap, goes back when few are left', async () => {
+    const [desktop, other, handheld] = browsers as [Chromium, Chromium, Chromium]
+    const dashboard = await freshRoom(desktop, server.url)
+    const phone = await handheld.open(await scan(dashboard))
+    await startButton(phone).tap()
+    await live(dashboard, 'p2p').waitFor()
+    const token = await hostToken(dashboard)
+    const watch = async (browser: Chromium) => {
+      const page = await browser.open((await issueCode(server.url, token, 'viewer')).url)
+      await page.getByRole('button', { name: 'Watch' }).click()
+      return page
+    }
+    const viewers = [await watch(desktop), await watch(other)]
+    for (const page of viewers) await live(page, 'p2p').waitFor()
+    await record(dashboard)
+
+    const fourth = await watch(handheld)
+    await phone.bringToFront()
+    for (const page of [dashboard, ...viewers, fourth]) {
+      await live(page, 'relay').waitFor()
+      expect(await canvasMoves(page)).toBe(true)
+    }
+    expect((await recorded(dashboard)).filter((seen) => !seen.startsWith('live'))).toEqual([])
+    await dashboard.getByText('Many are watching, so it goes through the server.').waitFor()
+    await phone.getByText('4 watching', { exact: true }).waitFor()
+    await phone.getByText('Many are watching, so it goes through the server.').waitFor()
+
+    await fourth.close()
+    for (const page of [dashboard, ...viewers]) await live(page, 'p2p').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+    expect((await recorded(dashboard)).filter((seen) => !seen.startsWith('live'))).toEqual([])
+  })
+})
