@@ -9,7 +9,7 @@ import { emptyBatchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return } from './entering.ts'
 import type { Room } from './room.ts'
-import { kept, type Earlier, type Seat } from './seat.ts'
+import { kept, startsOf, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
 import type { Start } from './timeline.ts'
 
@@ -283,12 +283,7 @@ const isContinued = (
   { timeline }: Room,
   resume: string,
   seats: readonly (Pick<Seat, 'waitedUntil' | 'starts'> | Earlier | undefined)[],
-): boolean =>
-  seats.some(
-    (seat) =>
-      seat !== undefined &&
-      (('waitedUntil' in seat && seat.waitedUntil !== undefined) || timeline.continues(resume, seat.starts)),
-  )
+): boolean => seats.some((seat) => seat !== undefined && timeline.continues(resume, startsOf(timeline, seat)))
 
 const latestOf = (seats: readonly Earlier[]): Earlier | undefined =>
   seats.reduce<Earlier | undefined>(
