@@ -183,7 +183,9 @@ export class IncomingEvents {
       }
       if (isWhole) newest = id
     }
-    timeline.reached = entries.at(-1)?.id ?? timeline.reached
+    const last = entries.at(-1)?.id
+    if (last !== undefined && (timeline.reached === undefined || isBehind(last, timeline.reached)))
+      timeline.reached = last
     if (newest !== undefined) timeline.readUpTo(newest, inLog)
   }
 

@@ -139,6 +139,8 @@ export class Timeline {
    */
   readUpTo(id: EntryId, inLog: ReadonlyMap<Origin, number>): void {
     for (const [origin, n] of inLog) this.#inLog.set(origin, Math.max(n, this.#inLog.get(origin) ?? 0))
+    // Of two reads at once the earlier may be answered last: cursors name nothing any more of what the later had.
+    if (this.#read !== undefined && !isBehind(id, this.#read)) return
     this.#read = id
     this.#sinceRead = 0
     for (const origin of this.#spoken.keys()) if (!this.#isBeyondRead(origin)) this.#spoken.delete(origin)

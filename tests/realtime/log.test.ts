@@ -112,3 +112,19 @@ test('[RES-1] of events that are gone before their entries are known nobody resu
   expect(timeline.missed(before, [start])).toBeUndefined()
   expect(timeline.missed(timeline.at, [start])?.events).toEqual([])
 })
+
+test('[ROOM-3] a read of the log that is answered behind a later one moves no place back', () => {
+  const timeline = new Timeline()
+  const start = timeline.seat()
+  const event = {
+    origin: ORIGIN,
+    open: '{"a":1',
+    from: undefined,
+    audience: ALL,
+    speaker: { attempt: 1, since: 1 },
+  }
+  timeline.foreign({ ...event, n: 1, id: '7-0' })
+  timeline.readUpTo('7-0', new Map([[ORIGIN, 1]]))
+  timeline.readUpTo('5-0', new Map())
+  expect(timeline.missed(timeline.at, [start])?.events).toEqual([])
+})
