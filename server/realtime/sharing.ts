@@ -87,11 +87,14 @@ export class Sharing implements Shared {
     await this.#greetAll()
   }
 
-  /** What the store has of the room was read again, behind the rows of this instance: it may not have heard much. */
-  reopened(found: StoredState): void {
+  /**
+   * What the store has of the room was read again, behind the rows of this instance: it may not have heard much.
+   * Resolves when the others have told of their members.
+   */
+  reopened(found: StoredState): Promise<void> {
     this.incoming.take(found.log)
     this.#suppose(found)
-    void this.#greetAll()
+    return this.#greetAll()
   }
 
   receive(letter: RoomLetter): void {
