@@ -94,3 +94,9 @@ export function readSession(text: string | undefined, warn: Warn): SessionRecord
   const row = readSessionRow(text, warn)
   return row === undefined || 'gone' in row ? undefined : row
 }
+
+/** Whether a session's row is what stays of a revoked one. */
+export function isRevoked(text: string | undefined): boolean {
+  const row = readSessionRow(text, () => undefined)
+  return row !== undefined && 'gone' in row
+}

@@ -9,7 +9,7 @@ import { emptyBatchText } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import type { Return } from './entering.ts'
 import type { Room } from './room.ts'
-import { kept, type Earlier, type Seat } from './seat.ts'
+import { kept, startsOf, type Earlier, type Seat } from './seat.ts'
 import type { Sharing } from './sharing.ts'
 import type { Start } from './timeline.ts'
 
@@ -98,6 +98,7 @@ export class Doorway {
       sharing.rows.noted(key, row)
       const entry = emptyBatchText(room.id, room.timeline.origin, instance)
       const found = await shared.open(room.id, new Map([[key, row]]), entry, KEEP)
+      sharing.rows.landed(key)
       const refused = this.#refusal(found, session)
       if (refused !== undefined) {
         sharing.rows.release(key)
@@ -160,12 +161,10 @@ export class Doorway {
     const elsewhere = room.presence.allOf(id)
     const isUnknown = comer.resume !== undefined && !isContinued(room, comer.resume, [here, ...elsewhere])
     try {
-      if (session.record.status === 'pending') {
-        // It sees and sends nothing; the word of its approval reads its session again.
-        await this.#deps.shared.put(room.id, new Map([[key, plan.row]]))
-        return await this.#ready(open, key, plan, session, comer, [])
-      }
-      const found = await this.#deps.shared.enter(room.id, key, plan.row, id, isUnknown)
+      const found = await this.#puts(open, session, key, plan.row, isUnknown)
+      sharing.rows.landed(key)
+      // One that waits sees and sends nothing; the word of its approval reads its session again.
+      if (session.record.status === 'pending') return await this.#ready(open, key, plan, session, comer, [])
       if (this.#isGone(found.session)) {
         sharing.rows.release(key)
         room.closeIfEmpty()
@@ -179,6 +178,33 @@ export class Doorway {
       room.closeIfEmpty()
       throw error
     }
+  }
+
+  /** @param others whether all seats of the room are asked for */
+  async #puts(
+    open: SharedRoom,
+    { id, record }: Authenticated,
+    key: SeatName,
+    row: SeatRow,
+    others: boolean,
+  ): Promise<{ readonly session: string | undefined; readonly seats: readonly StoredSeat[] }> {
+    const { shared } = this.#deps
+    const { room, sharing } = open
+    if (sharing.rows.isFound) {
+      const found =
+        record.status === 'pending'
+          ? await shared.put(room.id, new Map([[key, row]])).then(() => ({ session: undefined, seats: [] }))
+          : await shared.enter(room.id, key, row, id, others)
+      if (sharing.rows.isFound) return found
+    }
+    // The room is open for what is still on its way to the log. Who came in elsewhere while nobody here had a row has
+    // not found this instance, and is not known to it.
+    if (!this.#deps.isAway()) await sharing.incoming.findBegin()
+    const found = await shared.reopen(room.id, new Map([[key, row]]), room.timeline.read)
+    sharing.rows.landed(key)
+    this.#update(room, found)
+    await sharing.reopened(found)
+    return { session: found.sessions.get(id), seats: found.seats }
   }
 
   async #ready(
@@ -283,12 +309,7 @@ const isContinued = (
   { timeline }: Room,
   resume: string,
   seats: readonly (Pick<Seat, 'waitedUntil' | 'starts'> | Earlier | undefined)[],
-): boolean =>
-  seats.some(
-    (seat) =>
-      seat !== undefined &&
-      (('waitedUntil' in seat && seat.waitedUntil !== undefined) || timeline.continues(resume, seat.starts)),
-  )
+): boolean => seats.some((seat) => seat !== undefined && timeline.continues(resume, startsOf(timeline, seat)))
 
 const latestOf = (seats: readonly Earlier[]): Earlier | undefined =>
   seats.reduce<Earlier | undefined>(

@@ -4,11 +4,16 @@ import type { InstanceId } from '../protocol/ids.ts'
 /** How long a welcome waits for what other instances tell of their members. Milliseconds. */
 const ANSWER_WITHIN = 400
 
+/** Who was greeted at once, and has not answered. */
+interface Round {
+  readonly waiting: Set<InstanceId>
+  readonly settle: () => void
+}
+
 /** Instances that were greeted and have not answered. */
 export class Greetings {
   readonly #clock: Clock
-  #waiting = new Set<InstanceId>()
-  #settle: (() => void) | undefined
+  readonly #rounds = new Set<Round>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -16,25 +21,29 @@ export class Greetings {
 
   /** Greets everybody; resolves when all have answered, or a while has passed. */
   async all(instances: readonly InstanceId[], greet: (instance: InstanceId) => void): Promise<void> {
-    this.#waiting = new Set(instances)
-    if (this.#waiting.size === 0) return
-    const answered = new Promise<void>((resolve) => {
-      this.#settle = resolve
+    if (instances.length === 0) return
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        end()
+        this.#rounds.delete(round)
+        resolve()
+      }
+      const end = this.#clock.after(ANSWER_WITHIN, settle)
+      const round: Round = { waiting: new Set(instances), settle }
+      this.#rounds.add(round)
+      for (const instance of instances) greet(instance)
     })
-    const end = this.#clock.after(ANSWER_WITHIN, () => this.#settle?.())
-    for (const instance of instances) greet(instance)
-    await answered
-    end()
-    this.#settle = undefined
   }
 
   /** An instance has answered, or never will. */
   answered(instance: InstanceId): void {
-    this.#waiting.delete(instance)
-    if (this.#waiting.size === 0) this.#settle?.()
+    for (const { waiting, settle } of [...this.#rounds]) {
+      waiting.delete(instance)
+      if (waiting.size === 0) settle()
+    }
   }
 
   dispose(): void {
-    this.#settle?.()
+    for (const { settle } of [...this.#rounds]) settle()
   }
 }

@@ -166,12 +166,16 @@ export class IncomingEvents {
     let newest: string | undefined
     const inLog = new Map<Origin, number>()
     let isWhole = true
+    // What is missing stood before the oldest entry that is left, or in one that cannot be read.
+    let missing = entries[0]?.id
     for (const { id, text } of entries) {
       const batch = readBatch(text)
-      if (batch === undefined) warn('an entry of a room log cannot be read and is treated as absent')
-      else {
+      if (batch === undefined) {
+        warn('an entry of a room log cannot be read and is treated as absent')
+        missing = id
+      } else {
         const isOfBefore = timeline.begin !== undefined && isBehind(timeline.begin, id)
-        this.#deliver(batch, id, quietly || isOfBefore)
+        this.#deliver(batch, { id, missing: batch.cut ? id : missing }, quietly || isOfBefore)
         const last = batch.first + batch.events.length - 1
         // An own entry that was given up: its room here was closed.
         isWhole &&= last <= timeline.countOf(batch.origin)
@@ -179,8 +183,10 @@ export class IncomingEvents {
       }
       if (isWhole) newest = id
     }
-    timeline.reached = entries.at(-1)?.id ?? timeline.reached
-    if (newest !== undefined) timeline.readUpTo(newest, entries[0]?.id, inLog)
+    const last = entries.at(-1)?.id
+    if (last !== undefined && (timeline.reached === undefined || isBehind(last, timeline.reached)))
+      timeline.reached = last
+    if (newest !== undefined) timeline.readUpTo(newest, inLog)
   }
 
   /** Hints that waited for a read. */
@@ -224,8 +230,14 @@ export class IncomingEvents {
     return wasRead || !batch.events.some(({ moved }) => moved === true)
   }
 
-  #deliver(batch: Batch, id: string | undefined, quietly: boolean): void {
+  /** @param entry absent: a hint. `missing`: what is missing before the batch does not stand behind this entry */
+  #deliver(
+    batch: Batch,
+    entry: { readonly id: EntryId; readonly missing: EntryId | undefined } | undefined,
+    quietly: boolean,
+  ): void {
     const { timeline, deliver, retell, concerns } = this.#deps
+    const id = entry?.id
     const { origin, first, events } = batch
     const last = first + events.length - 1
     if (id !== undefined && origin === timeline.origin) this.#deps.ownFound(last, id)
@@ -233,7 +245,7 @@ export class IncomingEvents {
     if (origin === timeline.origin) return
     const before = timeline.countOf(origin)
     if (first > before + 1) {
-      timeline.log.lose(origin, first - 1)
+      timeline.log.lose(origin, first - 1, entry?.missing)
       if (!quietly && !batch.cut && before > 0) this.#deps.hole()
     }
     for (const [index, event] of events.entries()) {

@@ -36,7 +36,7 @@ export interface LogEvent {
 /** What is gone of an origin: everything up to the n-th event. */
 export interface Gone {
   readonly n: number
-  /** Of the newest that is gone, where it is known. */
+  /** An entry of the stored log behind which none of it stands, where one is known. */
   readonly id: EntryId | undefined
 }
 
@@ -76,9 +76,9 @@ export class RoomLog {
     return this.#gone
   }
 
-  /** Events of an origin up to the n-th cannot be had any more, or never could. */
-  lose(origin: Origin, n: number): void {
-    if (n > (this.#gone.get(origin)?.n ?? 0)) this.#gone.set(origin, { n, id: undefined })
+  /** Events of an origin up to the n-th cannot be had any more, or never could. @param id none stands behind it */
+  lose(origin: Origin, n: number, id?: EntryId): void {
+    if (n > (this.#gone.get(origin)?.n ?? 0)) this.#gone.set(origin, { n, id })
   }
 
   /** Frames the JSON text of an origin's n-th event and keeps it. */
@@ -119,6 +119,10 @@ export class RoomLog {
    * who has read the first of them has its events.
    */
   identify(origin: Origin, first: number, last: number, id: EntryId): void {
+    const gone = this.#gone.get(origin)
+    // Many large events at once may be gone again before their entries are known: an origin's later ones stand behind.
+    if (gone !== undefined && last >= gone.n && (gone.id === undefined || isBehind(gone.id, id)))
+      this.#gone.set(origin, { n: gone.n, id })
     for (let next = this.#added - 1; next >= this.#dropped; next -= 1) {
       const at = next % LOG_MAX_EVENTS
       const n = this.#numbers[at] ?? 0

@@ -57,7 +57,7 @@ export async function reopen(
     sharing.rows.clean(found.seats)
     return
   }
-  sharing.reopened(found)
+  void sharing.reopened(found)
   settle(found.sessions)
   deps.sessionsFound(room, found.sessions)
 }

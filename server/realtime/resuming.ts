@@ -1,7 +1,7 @@
 import { textOf, type Cursor } from './cursor.ts'
 import type { LogEvent } from './log.ts'
-import type { Earlier, Seat, Visitor } from './seat.ts'
-import type { Start, Timeline } from './timeline.ts'
+import { startsOf, type Earlier, type Seat, type Visitor } from './seat.ts'
+import type { Timeline } from './timeline.ts'
 import { framedAt, type Framed } from './wire.ts'
 
 /**
@@ -18,9 +18,7 @@ export function missedBy(
 ): Framed[] | undefined {
   if (earlier === undefined || resume === undefined) return undefined
   const waitedUntil = 'waitedUntil' in earlier ? earlier.waitedUntil : undefined
-  const starts: readonly Start[] =
-    waitedUntil === undefined ? earlier.starts : [{ origin: timeline.origin, seat: 0 }]
-  const missed = timeline.missed(resume, starts)
+  const missed = timeline.missed(resume, startsOf(timeline, earlier))
   if (missed === undefined) return undefined
   const isFor = (event: LogEvent): boolean =>
     event.n > (waitedUntil?.get(event.origin) ?? -1) && isMeant(visitor, event)

@@ -176,8 +176,10 @@ export class Room {
         waited,
       })
     // It was elsewhere since, and word of that has not come here.
-    if (known !== undefined && here === undefined && missed !== undefined)
+    if (known !== undefined && here === undefined && missed !== undefined) {
       known.starts = this.#startsFrom(id, back.earlier)
+      known.waitedUntil = undefined
+    }
     seat.speaker = { attempt, since }
     // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
     seat.key = known?.key ?? earlierWaiting?.key ?? back.key

@@ -30,6 +30,8 @@ export class RowBook {
   #written: Promise<void> = Promise.resolve()
   /** Rows as they were put last. */
   readonly #put = new Map<SeatName, string>()
+  /** Rows that the store has, and has not been told to remove. */
+  readonly #there = new Set<SeatName>()
 
   constructor(
     room: Room,
@@ -55,6 +57,11 @@ export class RowBook {
     return this.#preparing.size === 0
   }
 
+  /** Whether who comes in elsewhere finds a row of this instance, and greets it. */
+  get isFound(): boolean {
+    return this.#there.size > 0
+  }
+
   /** A row for a seat, a new one or that of a seat here; it stays until `release`. */
   prepare(member: SessionId, known?: SeatName): SeatName {
     const key = known ?? seatName(member, this.#instance, this.#nextSeat())
@@ -73,6 +80,11 @@ export class RowBook {
   /** Notes a row that was put. */
   noted(key: SeatName, row: SeatRow): void {
     this.#put.set(key, JSON.stringify(row))
+  }
+
+  /** A row that was put is in the store. */
+  landed(key: SeatName): void {
+    this.#there.add(key)
   }
 
   /** A row that was put with the hello is right unless the seat continues one from elsewhere: then it is put again. */
@@ -96,7 +108,10 @@ export class RowBook {
 
   /** Removes rows, of this instance or of one that is gone. */
   remove(keys: readonly SeatName[]): void {
-    for (const key of keys) this.#put.delete(key)
+    for (const key of keys) {
+      this.#put.delete(key)
+      this.#there.delete(key)
+    }
     if (keys.length > 0) this.#write(() => this.#shared.remove(this.#room.id, keys))
   }
 

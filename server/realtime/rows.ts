@@ -1,4 +1,4 @@
-import { readSession, type SessionRecord } from '../domain/records.ts'
+import { isRevoked, readSession, type SessionRecord } from '../domain/records.ts'
 import type { InstanceId, SessionId } from '../protocol/ids.ts'
 import type { SeatName, SeatRow, StoredSeat } from '../domain/shared-rooms.ts'
 import type { Origin } from './cursor.ts'
@@ -60,7 +60,10 @@ const remoteOf = (stored: StoredSeat, record: SessionRecord): RemoteSeat => ({
   state: {},
 })
 
-/** Rows of other instances, by what they are: seats that are held, that were left behind, and whose session has ended. */
+/**
+ * Rows of other instances, by what they are: who holds seats, with those of sessions that are known; seats that were left
+ * behind; and those that are held though their session was revoked.
+ */
 export function sorted(
   seats: readonly StoredSeat[],
   sessions: ReadonlyMap<SessionId, string>,
@@ -68,17 +71,22 @@ export function sorted(
 ): {
   readonly held: ReadonlyMap<InstanceId, readonly RemoteSeat[]>
   readonly left: readonly { readonly stored: StoredSeat; readonly remote: RemoteSeat | undefined }[]
-  readonly ended: readonly SeatName[]
+  readonly revoked: readonly StoredSeat[]
 } {
   const held = new Map<InstanceId, RemoteSeat[]>()
   const left = []
-  const ended: SeatName[] = []
+  const revoked: StoredSeat[] = []
   for (const stored of seats) {
-    const record = readSession(sessions.get(stored.member), warn)
+    const text = sessions.get(stored.member)
+    const record = readSession(text, warn)
     const remote = record && remoteOf(stored, record)
-    if (stored.lost !== undefined) left.push({ stored, remote })
-    else if (remote === undefined) ended.push(stored.key)
-    else held.set(stored.instance, [...(held.get(stored.instance) ?? []), remote])
+    if (stored.lost !== undefined) {
+      left.push({ stored, remote })
+      continue
+    }
+    const known = held.get(stored.instance) ?? []
+    held.set(stored.instance, remote === undefined ? known : [...known, remote])
+    if (record === undefined && isRevoked(text)) revoked.push(stored)
   }
-  return { held, left, ended }
+  return { held, left, revoked }
 }

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import type { Origin } from './cursor.ts'
 import type { RemoteSeat } from './letters.ts'
 import type { Speaker } from './log.ts'
-import type { Start } from './timeline.ts'
+import type { Start, Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
 
 /** Who a session is, as its room needs to know. */
@@ -28,7 +28,7 @@ export interface Seat extends Visitor {
   /** Places of which a connection must have one to continue from; one before them is of an earlier seat [RES-1]. */
   starts: readonly Start[]
   /** It waited for approval here: up to these numbers events went by before it was let in [ROOM-4]. */
-  readonly waitedUntil: ReadonlyMap<Origin, number> | undefined
+  waitedUntil: ReadonlyMap<Origin, number> | undefined
   /** Which connection speaks. Replaced as a whole: events that were sent keep the one they came by. */
   speaker: Speaker
   /** Its row in the store, where instances share the room. */
@@ -54,6 +54,18 @@ const MOST_STARTS = 8
 /** … the oldest among them: a client that moves often and is told nothing meanwhile still has its first place. */
 export const kept = (starts: readonly Start[]): readonly Start[] =>
   starts.length <= MOST_STARTS ? starts : [...starts.slice(0, 1), ...starts.slice(1 - MOST_STARTS)]
+
+/**
+ * Places of which a cursor must have one to continue from a seat: who waited for approval here comes back with any place
+ * of that time, and of this instance alone.
+ */
+export const startsOf = (
+  timeline: Timeline,
+  seat: Pick<Seat, 'starts' | 'waitedUntil'> | Pick<Earlier, 'starts'>,
+): readonly Start[] =>
+  'waitedUntil' in seat && seat.waitedUntil !== undefined
+    ? [{ origin: timeline.origin, seat: 0 }]
+    : seat.starts
 
 export function send(seat: Seat, framed: Framed): void {
   if (seat.link.kind === 'connected') seat.link.connection.send(framed)

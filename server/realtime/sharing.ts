@@ -87,11 +87,14 @@ export class Sharing implements Shared {
     await this.#greetAll()
   }
 
-  /** What the store has of the room was read again, behind the rows of this instance: it may not have heard much. */
-  reopened(found: StoredState): void {
+  /**
+   * What the store has of the room was read again, behind the rows of this instance: it may not have heard much.
+   * Resolves when the others have told of their members.
+   */
+  reopened(found: StoredState): Promise<void> {
     this.incoming.take(found.log)
     this.#suppose(found)
-    void this.#greetAll()
+    return this.#greetAll()
   }
 
   receive(letter: RoomLetter): void {
@@ -202,9 +205,11 @@ export class Sharing implements Shared {
     this.#knowsOthers = !this.#deps.isAway()
     this.rows.clean(seats)
     const others = seats.filter((stored) => stored.instance !== instance)
-    const { held, left, ended } = sorted(others, sessions, warn)
+    const { held, left, revoked } = sorted(others, sessions, warn)
     for (const { stored, remote } of left) this.#leftBehind.found(stored, remote)
-    this.rows.remove(ended)
+    // Its row is the affair of who holds it, and may be all that others find it by [SYNC-4].
+    for (const { instance: holder, member: id } of revoked)
+      void this.#post(holder, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
     for (const [other, known] of held) {
       neighbours.shares(other, this.#room.id)
       if (presence.isTold(other)) {

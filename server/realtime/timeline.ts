@@ -62,8 +62,6 @@ export class Timeline {
   reached: EntryId | undefined
   /** Of a room that was opened without the store: what is before this in the log is of before, once it is known. */
   begin: EntryId | undefined
-  /** The oldest entry that the store had when this opening read it first. */
-  #oldest: EntryId | undefined
 
   /** The newest place. */
   get at(): CursorText {
@@ -139,11 +137,12 @@ export class Timeline {
    * The log was read up to an entry: what is in it by then cursors need not name.
    * @param inLog how far each origin's events are in what was read
    */
-  readUpTo(id: EntryId, oldest: EntryId | undefined, inLog: ReadonlyMap<Origin, number>): void {
+  readUpTo(id: EntryId, inLog: ReadonlyMap<Origin, number>): void {
     for (const [origin, n] of inLog) this.#inLog.set(origin, Math.max(n, this.#inLog.get(origin) ?? 0))
+    // Of two reads at once the earlier may be answered last: cursors name nothing any more of what the later had.
+    if (this.#read !== undefined && !isBehind(id, this.#read)) return
     this.#read = id
     this.#sinceRead = 0
-    this.#oldest ??= oldest
     for (const origin of this.#spoken.keys()) if (!this.#isBeyondRead(origin)) this.#spoken.delete(origin)
     this.#join()
   }
@@ -218,7 +217,7 @@ export class Timeline {
         if (seen < gone.n) return false
         continue
       }
-      const id = gone.id ?? this.#oldest
+      const { id } = gone
       // Of an origin that the cursor does not name everything it saw is in the part that was read.
       if (cursor.read === undefined || id === undefined || isBehind(id, cursor.read)) return false
     }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../../server/protocol/limits.ts'
 import type { Origin } from '../../server/realtime/cursor.ts'
 import { ALL, RoomLog, type LogEvent } from '../../server/realtime/log.ts'
+import { Timeline } from '../../server/realtime/timeline.ts'
 
 /** The text of a frame; none here is over 64 KiB. */
 function textOf({
@@ -83,4 +84,47 @@ test('[ROOM-3] an event that stands in the stored log twice is where it stands f
   log.add(ORIGIN, 1, '{}', undefined, ALL, { attempt: 1, since: 1 })
   for (const id of ['0-2', '0-1', '0-3']) log.identify(ORIGIN, 1, 1, id)
   expect(log.all().map(({ id }) => id)).toEqual(['0-1'])
+})
+
+test('[RES-1] of events that are gone before their entries are known nobody resumes who has not seen them', () => {
+  const timeline = new Timeline()
+  const start = timeline.seat()
+  timeline.readUpTo('5-0', new Map())
+  const before = timeline.at
+  const open = `{"data":"${'x'.repeat(16_000)}"`
+  for (let n = 1; n <= 70; n += 1)
+    timeline.foreign({
+      origin: ORIGIN,
+      n,
+      open,
+      from: undefined,
+      audience: ALL,
+      speaker: { attempt: 1, since: 1 },
+    })
+  expect(timeline.log.gone.get(ORIGIN)?.id).toBeUndefined()
+  expect(timeline.missed(before, [start])).toBeUndefined()
+  // A later one tells that they stand before it, which says nothing of who has not come that far.
+  timeline.log.identify(ORIGIN, 60, 70, '8-0')
+  expect(timeline.missed(before, [start])).toBeUndefined()
+  timeline.log.identify(ORIGIN, 1, 59, '7-0')
+  timeline.readUpTo('8-0', new Map([[ORIGIN, 70]]))
+  timeline.reached = '8-0'
+  expect(timeline.missed(before, [start])).toBeUndefined()
+  expect(timeline.missed(timeline.at, [start])?.events).toEqual([])
+})
+
+test('[ROOM-3] a read of the log that is answered behind a later one moves no place back', () => {
+  const timeline = new Timeline()
+  const start = timeline.seat()
+  const event = {
+    origin: ORIGIN,
+    open: '{"a":1',
+    from: undefined,
+    audience: ALL,
+    speaker: { attempt: 1, since: 1 },
+  }
+  timeline.foreign({ ...event, n: 1, id: '7-0' })
+  timeline.readUpTo('7-0', new Map([[ORIGIN, 1]]))
+  timeline.readUpTo('5-0', new Map())
+  expect(timeline.missed(timeline.at, [start])?.events).toEqual([])
 })

@@ -6,10 +6,8 @@ import type { Run } from '../run-state.ts'
 import type { Fleet } from './fleet.ts'
 import type { Server } from './server.ts'
 
-/** An answer may be under way for so long in a calm … */
+/** An answer may be under way for so long in a calm. Milliseconds. */
 const ANSWER_WITHIN = 1_000
-/** … behind a step of the time before, of which nobody heard for as long as a caller waits. Milliseconds. */
-const ANSWER_BEHIND_A_FAILURE = 4_000
 const MARGIN = 1_000
 const ECHO_EVERY = 60_000
 
@@ -70,8 +68,7 @@ export async function checkQuiet(run: Run<Fleet>): Promise<void> {
     checkConnection(run, client, sessions.get(client.id))
     if (client.phase !== 'active' || !client.isIn) continue
     checkView(run, client, room.name, pairings)
-    const within = run.scenario.weather.failing > 0 ? ANSWER_BEHIND_A_FAILURE : ANSWER_WITHIN
-    const left = client.unanswered(run.world.now() - within)
+    const left = client.unanswered(run.world.now() - ANSWER_WITHIN)
     if (left.length > 0) run.ledger.violated('ROOM-3', client.name, `was never answered to ${left.join()}`)
     client.checkComplete(run.world.now() - ANSWER_WITHIN)
   }

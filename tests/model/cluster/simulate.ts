@@ -6,7 +6,7 @@ import type { Client } from '../client.ts'
 import { Ledger } from '../ledger.ts'
 import { Run } from '../run-state.ts'
 import { figuresOf, mischief, witnessed, type Outcome } from '../simulate.ts'
-import { FAIR } from '../store.ts'
+import { FAIR, type Weather } from '../store.ts'
 import { World } from '../world.ts'
 import { checkAlone, checkOver, checkQuiet } from './checks.ts'
 import { keepAlive } from './devices.ts'
@@ -32,6 +32,15 @@ const SKEW = 400
 const UNDER_WAY = 350
 /** A link whose server was in trouble so lately need not have heard of an end yet. */
 const HEARS_WITHIN = 1_500
+/** What nobody answers is given up after a while and done once more: an append, a letter, the end of a row. Milliseconds. */
+const DONE_AGAIN_WITHIN = 4_000
+
+/**
+ * For how long what was begun in a foul weather may go on in the calm behind it: the contract sets no time for a store
+ * that answers late. The checks wait for it instead of bearing it, so that each holds in the end.
+ */
+const leftOver = ({ failing, slow }: Weather): number =>
+  Math.max(failing > 0 ? DONE_AGAIN_WITHIN : 0, slow.chance > 0 ? 2 * slow.delay[1] : 0)
 
 class Story {
   readonly scenario: SeveralScenario
@@ -182,7 +191,9 @@ class Story {
     run.isCalm = true
     const isBack = (): boolean =>
       run.clients.every(({ isIn, phase }) => !isIn || phase === 'active' || phase === 'pending')
-    const isOver = (): boolean => world.now() >= this.#settledAt && isBack() && run.busy === 0
+    const settledAt = world.now() + leftOver(scenario.weather)
+    const isOver = (): boolean =>
+      world.now() >= Math.max(settledAt, this.#settledAt) && isBack() && run.busy === 0
     for (let waited = 0; !isOver() && waited < BACK_WITHIN + 60_000; waited += LOOK_EVERY)
       await world.pass(LOOK_EVERY)
     if (!isBack()) ledger.violated('RES-1', 'somebody', 'does not come back')
