@@ -1,6 +1,7 @@
 import { inboxChannel, type RedisLink } from '../redis/commands.ts'
 import { failureOfAnswer, RedisFailure } from '../redis/failure.ts'
 import { keepOpen, type Opened } from '../redis/keep-open.ts'
+import { textsOf } from '../redis/messages.ts'
 import { BusUnavailable, type Bus } from './bus.ts'
 
 /** Opens a subscription; resolves when it is live. */
@@ -23,8 +24,12 @@ export function createRedisBus(link: RedisLink, subscribe: Subscribe, prefix: st
         open: (ended) =>
           subscribe(
             inboxChannel(prefix, inbox),
-            // What is on its way when listening ends is for nobody.
-            (text) => over || listener.deliver(text),
+            (message) => {
+              for (const text of textsOf(message)) {
+                // What is on its way when listening ends is for nobody.
+                if (!over) listener.deliver(text)
+              }
+            },
             ended,
           ),
         opened: () => listener.opened(),

@@ -86,16 +86,11 @@ export function failureOfAnswer(text: string): RedisFailure {
   )
 }
 
-/** Codes of Node's and of undici's errors for an answer that did not come in time. */
-const LATE = new Set([
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-])
+/** Codes of Node's errors for an answer that did not come in time. */
+const LATE = new Set(['ETIMEDOUT'])
 
 /** And for a connection that stood. */
-const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const BROKEN = new Set(['ECONNRESET', 'EPIPE'])
 
 /** The code of an error or of what caused it. */
 function systemCode(error: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Answer, Command } from './commands.ts'
+import { answersAt, Gathering } from './gathering.ts'
 
 /** Requests larger than this go on their own; the smallest plan takes 10 MB. Characters. */
 const MAX_REQUEST = 1024 * 1024
@@ -23,7 +24,7 @@ const sizeOf = (commands: readonly Command[]): number => {
 
 /**
  * Keeps requests in order where parallel ones would overtake each other: one is out at a time, and what is asked
- * for meanwhile goes together in the next. A transaction is a request of its own.
+ * for meanwhile goes together in the next, messages for one channel as one. A transaction is a request of its own.
  */
 export function createLane(
   send: Send,
@@ -48,20 +49,21 @@ export function createLane(
     return batch
   }
 
+  const gathered = async (batch: readonly Waiting[]): Promise<void> => {
+    const gathering = new Gathering()
+    const places = batch.map(({ commands }) => gathering.add(commands))
+    gathering.close()
+    const answers = await send(gathering.commands, false)
+    for (const [index, { resolve }] of batch.entries()) resolve(answersAt(places[index] ?? [], answers))
+  }
+
   const run = async (): Promise<void> => {
     busy = true
     while (waiting.length > 0) {
       const batch = next()
       try {
-        const answers = await send(
-          batch.flatMap(({ commands }) => commands),
-          batch[0]?.atomic ?? false,
-        )
-        let at = 0
-        for (const { commands, resolve } of batch) {
-          resolve(answers.slice(at, at + commands.length))
-          at += commands.length
-        }
+        if (batch[0]?.atomic === true) batch[0].resolve(await send(batch[0].commands, true))
+        else await gathered(batch)
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }

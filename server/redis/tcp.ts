@@ -10,6 +10,7 @@ import {
 } from './commands.ts'
 import { failureOfAnswer, failureOfConnection, RedisFailure } from './failure.ts'
 import { keepOpen, type Opened } from './keep-open.ts'
+import { Turn, type Outcome } from './turn.ts'
 import { within } from './within.ts'
 
 export interface TcpOptions extends LinkOptions {
@@ -85,6 +86,19 @@ export async function connectTcp(
 const answerOf = (value: unknown): Answer =>
   value instanceof ErrorReply ? { error: value.message } : { value }
 
+const write = ({ client }: TcpConnection, command: Command): Promise<Outcome> =>
+  client
+    .sendCommand<unknown>([...command])
+    .then(answerOf, (error: unknown) =>
+      error instanceof ErrorReply ? { error: error.message } : failureOf(error),
+    )
+
+/** The first failure of a broken connection is told; the others say the same. */
+const answered = (outcome: Outcome): Answer => {
+  if (outcome instanceof RedisFailure) throw outcome
+  return outcome
+}
+
 /** A Redis server over TCP. */
 export function createTcpLink({ url, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand }: TcpOptions): RedisLink {
   let connection: TcpConnection | undefined
@@ -111,31 +125,49 @@ export function createTcpLink({ url, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand }
     },
   })
 
-  /** Commands that were written one after the other, and what came of each. */
-  const settle = async (made: TcpConnection, commands: readonly Command[]) => {
-    // The first error of a broken connection is told; the others say the same.
-    const asked = commands.map((command) => made.client.sendCommand<unknown>([...command]))
+  /** What comes of commands that were written; the server, or the way to it, may take too long over them. */
+  const settle = async (made: TcpConnection, written: readonly Promise<Outcome>[]): Promise<Outcome[]> => {
     try {
-      return await within(timeoutMs, Promise.allSettled(asked))
+      return await within(timeoutMs, Promise.all(written))
     } catch (error) {
-      // Whether it is the server or the way to it: what else waits there would wait as long.
+      // What else waits there would wait as long.
       made.end()
       throw error
     }
   }
-  const answer = (outcome: PromiseSettledResult<unknown>): Answer => {
-    if (outcome.status === 'fulfilled') return answerOf(outcome.value)
-    if (outcome.reason instanceof ErrorReply) return { error: outcome.reason.message }
-    throw failureOf(outcome.reason)
+
+  /** What is asked in order in this turn of the event loop, and of whom. */
+  let current: { readonly turn: Turn; readonly made: TcpConnection } | undefined
+  const inTurn = (made: TcpConnection, commands: readonly Command[]): Promise<readonly Answer[]> => {
+    if (current?.made !== made) {
+      const turn = new Turn((command) => write(made, command))
+      const begun = { turn, made }
+      current = begun
+      // Before the client's own, which writes at the end of a turn what was asked of it meanwhile.
+      setImmediate(() => {
+        if (current === begun) current = undefined
+        count(turn.close(), onCommand)
+        turn.settle((written) => settle(made, written))
+      })
+    }
+    return current.turn.take(commands)
   }
 
-  const ask: RedisLink['ask'] = async (commands, { atomic = false } = {}) => {
+  const ask: RedisLink['ask'] = async (commands, { atomic = false, inOrder = false } = {}) => {
     if (first !== undefined) await first
     if (connection === undefined) throw why
+    const made = connection
+    const isOne = atomic && commands.length > 1
+    if (inOrder && !isOne) return inTurn(made, commands)
     count(commands, onCommand)
-    if (!atomic || commands.length === 1) return (await settle(connection, commands)).map(answer)
-    const outcomes = await settle(connection, [['MULTI'], ...commands, ['EXEC']])
-    const answers = outcomes.map(answer)
+    const asked = isOne ? [['MULTI'] as const, ...commands, ['EXEC'] as const] : commands
+    const answers = (
+      await settle(
+        made,
+        asked.map((command) => write(made, command)),
+      )
+    ).map(answered)
+    if (!isOne) return answers
     const done = answers.at(-1)
     if (done !== undefined && 'value' in done && Array.isArray(done.value)) return done.value.map(answerOf)
     // The one that was refused says why, EXEC only that there was one.

@@ -8,9 +8,9 @@ import {
   type LinkOptions,
   type RedisLink,
 } from './commands.ts'
-import { failureOfAnswer, failureOfConnection, RedisFailure, tooLate } from './failure.ts'
+import { failureOfAnswer, failureOfConnection, RedisFailure } from './failure.ts'
 import { createLane } from './lane.ts'
-import { within } from './within.ts'
+import { Requests } from './upstash-requests.ts'
 
 export interface UpstashOptions extends LinkOptions {
   /** Address of the REST API, without a slash at its end. */
@@ -18,16 +18,17 @@ export interface UpstashOptions extends LinkOptions {
   readonly token: string
 }
 
-/** So much behind a request's own limit it is given up, whatever becomes of it. Milliseconds. */
-const LATER = 250
-
 /** What the API answers for one command. */
 interface Item {
   readonly result?: unknown
   readonly error?: string | null
 }
 
-/** The SDK sends lists of commands as they are only through its requester, which its subclasses may use. */
+/**
+ * The SDK sends lists of commands as they are only through its requester, which its subclasses may use. Everything that
+ * it would set for its own (texts that look like numbers stay texts, no base64, no second try, no telemetry, no
+ * pipelining of its own) is the requester's or does not come into play.
+ */
 class WholeRequests extends Redis {
   send(path: readonly string[], body: unknown): Promise<unknown> {
     return this.client.request({ path: [...path], body })
@@ -40,37 +41,11 @@ const answerOf = ({ result, error }: Item): Answer =>
 /** Upstash over its REST API: https://upstash.com/docs/redis/features/restapi. */
 export function createUpstashLink(options: UpstashOptions): RedisLink {
   const { url, token, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand } = options
-  const client = new WholeRequests({
-    url,
-    token,
-    // Texts that look like numbers or JSON have to stay texts.
-    automaticDeserialization: false,
-    // All texts are sound UTF-8, which JSON carries as it is; base64 is a third longer.
-    responseEncoding: false,
-    // What may have run must not run twice; `retry: false` still sends twice.
-    retry: { retries: 0 },
-    // As a function: with a plain signal the SDK takes its end for an answer.
-    signal: () => AbortSignal.timeout(timeoutMs),
-    enableTelemetry: false,
-    // It splits what was asked in order into two requests at once.
-    enableAutoPipelining: false,
-  })
+  const requests = new Requests({ url, token, timeoutMs })
+  const client = new WholeRequests(requests)
 
-  /** What `fetch` knows of a signal may be collected before its time, and then nothing ends a request but this. */
-  const requested = (path: readonly string[], body: unknown): Promise<unknown> =>
-    within(timeoutMs + LATER, client.send(path, body))
-
-  const failureOf = (error: unknown): RedisFailure => {
-    if (error instanceof RedisFailure) return error
-    if (error instanceof errors.UpstashJSONParseError)
-      return new RedisFailure(
-        'the answer is not one of Upstash: its gateway fails, or UPSTASH_REDIS_REST_URL leads elsewhere',
-        'server',
-      )
-    if (error instanceof errors.UpstashError) return failureOfAnswer(error.message)
-    if (error instanceof Error && error.name === 'TimeoutError') return tooLate(timeoutMs)
-    return failureOfConnection(error)
-  }
+  const failureOf = (error: unknown): RedisFailure =>
+    error instanceof errors.UpstashError ? failureOfAnswer(error.message) : failureOfConnection(error)
 
   const send = async (commands: readonly Command[], atomic: boolean): Promise<readonly Answer[]> => {
     count(commands, onCommand)
@@ -78,7 +53,7 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
     if (first !== undefined && commands.length === 1) return [await sendOne(first)]
     let answers: unknown
     try {
-      answers = await requested([atomic ? 'multi-exec' : 'pipeline'], commands)
+      answers = await client.send([atomic ? 'multi-exec' : 'pipeline'], commands)
     } catch (error) {
       throw failureOf(error)
     }
@@ -91,17 +66,18 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
 
   const sendOne = async (command: Command): Promise<Answer> => {
     try {
-      return answerOf((await requested([], command)) as Item)
+      return answerOf((await client.send([], command)) as Item)
     } catch (error) {
       // The server's own no to this command; whether it is one of a kind that is expected, the caller knows.
-      if (error instanceof errors.UpstashError && !(error instanceof errors.UpstashJSONParseError))
-        return { error: error.message.split(', command was: ', 1)[0] ?? '' }
+      if (error instanceof errors.UpstashError) return { error: error.message }
       throw failureOf(error)
     }
   }
 
   const lane = createLane(send)
-  return closing((commands, { atomic = false, inOrder = false } = {}) =>
-    inOrder ? lane(commands, atomic) : send(commands, atomic),
+  return closing(
+    (commands, { atomic = false, inOrder = false } = {}) =>
+      inOrder ? lane(commands, atomic) : send(commands, atomic),
+    () => requests.close(),
   )
 }

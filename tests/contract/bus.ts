@@ -27,7 +27,11 @@ interface Heard {
 export const newInbox = (): InstanceId => `instance, ${randomUUID()}/?#` as InstanceId
 
 /** Listens, and resolves when the inbox is open. */
-export async function hear(bus: Bus, inbox = newInbox()): Promise<Heard> {
+export async function hear(
+  bus: Bus,
+  inbox = newInbox(),
+  told: (text: string) => void = () => undefined,
+): Promise<Heard> {
   const texts: string[] = []
   const events: string[] = []
   const waiting = new Set<() => void>()
@@ -47,6 +51,7 @@ export async function hear(bus: Bus, inbox = newInbox()): Promise<Heard> {
   const stop = bus.listen(inbox, {
     deliver(text) {
       texts.push(text)
+      told(text)
       changed()
     },
     opened() {

@@ -131,5 +131,28 @@ export function logContract({ store, at, key, life, pass, crowd, listen }: Suite
       expect(texts(await at(1).readLog(log))).toEqual([text])
       stop()
     })
+
+    test('entries of several logs at once are sent each by itself, in the order asked for', async () => {
+      const here = inbox()
+      const told: string[] = []
+      let arrived: () => void = () => undefined
+      const all = new Promise<void>((resolve) => (arrived = resolve))
+      const sent = Array.from({ length: 2 * CROWD }, (_, index) => `${index} ключ`)
+      const stop = await listen(here, (text) => {
+        if (told.push(text) === sent.length) arrived()
+      })
+      const logs = [key('several-a'), key('several-b')] as const
+      const appended = await Promise.all(
+        sent.map((text, index) =>
+          store().append(logs[index % 2 === 0 ? 0 : 1], text, { ...KEEP, ttlMs: life(), inboxes: [here] }),
+        ),
+      )
+      expect(new Set(appended.map(({ received }) => String(received)))).toEqual(new Set(['1']))
+      await all
+      expect(told).toEqual(sent)
+      for (const [index, log] of logs.entries())
+        expect(texts(await store().readLog(log))).toEqual(sent.filter((_, at) => at % 2 === index))
+      stop()
+    })
   })
 }

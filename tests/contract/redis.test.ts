@@ -33,8 +33,7 @@ storeContract(
       peers: [newStore(), newStore()],
       async listen(inbox: InstanceId, deliver: (text: string) => void) {
         const bus = newBus()
-        const heard = await hear(bus, inbox)
-        void heard.until(() => heard.texts.length > 0).then(() => heard.texts.forEach(deliver))
+        await hear(bus, inbox, deliver)
         return () => void bus.close()
       },
       inspect: () => keysOf(redis.url),
