@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { MAX_NAME } from '../../server/protocol/limits.ts'
 import { explain, type Failure } from '../lib/room/explain.ts'
 import { wallAddress } from '../lib/room/wall-address.ts'
@@ -22,11 +22,14 @@ interface MadeProps {
 /** The link, and what there is to know of it. */
 function Made({ link, wish, lasts }: MadeProps) {
   const [isHere, setHere] = useState(true)
+  const result = useRef<HTMLElement>(null)
+  // What had the focus is gone: the link is what it was pressed for.
+  useEffect(() => result.current?.focus(), [])
   const { name } = link.session
   const isChoice = link.elsewhere !== location.origin
   const base = isHere ? location.origin : link.elsewhere
   return (
-    <section class="wall-made" aria-label="The link">
+    <section class="wall-made" aria-label="The link" ref={result} tabIndex={-1}>
       {isChoice && (
         <div class="field">
           <label for="wall-place">Opened</label>

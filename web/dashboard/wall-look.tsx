@@ -15,13 +15,20 @@ export const USUAL: Wish = {
   names: false,
 }
 
-/** By name, so that the link still fits when the phone pairs anew; by id where another has the same name. */
-const wordFor = (camera: Member, cameras: readonly Member[]): string => {
-  const name = camera.name || deviceWords(camera.device)
-  const isOnly = cameras.every(
-    (other) => other === camera || (other.name || deviceWords(other.device)) !== name,
-  )
-  return isOnly ? name : camera.id
+const nameOf = (camera: Member) => camera.name || deviceWords(camera.device)
+
+/**
+ * A camera to choose. Its word is its name, so that the link still fits when the phone pairs anew; or its id where
+ * others have the same name, which are numbered here.
+ */
+function choices(cameras: readonly Member[]): readonly { word: string; label: string }[] {
+  return cameras.map((camera) => {
+    const name = nameOf(camera)
+    const same = cameras.filter((other) => nameOf(other) === name)
+    return same.length === 1
+      ? { word: name, label: name }
+      : { word: camera.id, label: `${name}, ${same.indexOf(camera) + 1} of ${same.length}` }
+  })
 }
 
 function Switch({ label, on, change }: { label: string; on: boolean; change: (on: boolean) => void }) {
@@ -53,9 +60,9 @@ export function WallLook({ cameras, wish, change }: Props) {
             onChange={(event) => change({ camera: event.currentTarget.value || undefined })}
           >
             <option value="">All cameras</option>
-            {cameras.map((camera) => (
-              <option key={camera.id} value={wordFor(camera, cameras)}>
-                {camera.name || deviceWords(camera.device)}
+            {choices(cameras).map(({ word, label }) => (
+              <option key={word} value={word}>
+                {label}
               </option>
             ))}
           </select>

@@ -42,12 +42,9 @@ const when = <T>(value: T | undefined, words: (known: T) => string): string | un
 /** What is known, the most telling first. */
 export function statsLines(stats: VideoStats, transport: Transport | undefined): readonly StatsLine[] {
   const { width, height, fps, bitrate, rttMs, lossPercent, codec } = stats
+  const rate = fps === undefined ? '' : `, ${Math.round(fps)} fps`
   return [
-    ...line('Picture', width > 0 ? `${width} × ${height}` : undefined),
-    ...line(
-      'Rate',
-      when(fps, (known) => `${Math.round(known)} fps`),
-    ),
+    ...line('Picture', width > 0 ? `${width} × ${height}${rate}` : undefined),
     ...line('Bitrate', bitrateWords(bitrate)),
     ...line(
       'Camera to screen',

@@ -46,7 +46,7 @@ export function ViewMenu({ view }: { view: View }) {
             <span>
               Details
               <span class="muted small">
-                {`What each picture's way carries. “Camera to screen” is an estimate: what is measured on the way,` +
+                {`What each picture’s way carries. “Camera to screen” is an estimate: what is measured on the way,` +
                   ` and ${ASSUMED_MS} ms for the camera, its encoder and this screen.`}
               </span>
             </span>
