@@ -20,7 +20,11 @@ export class FakeConnection {
   onnegotiationneeded: (() => Promise<void>) | null = null
   onicecandidate: ((event: { candidate: RTCIceCandidate | null }) => void) | null = null
   oniceconnectionstatechange: (() => void) | null = null
-  ontrack: ((event: { track: MediaStreamTrack; streams: MediaStream[] }) => void) | null = null
+  ontrack:
+    | ((event: { track: MediaStreamTrack; streams: MediaStream[]; receiver: RTCRtpReceiver }) => void)
+    | null = null
+  /** What a browser lets a page ask of it. */
+  readonly receiver: { jitterBufferTarget: number | null } = { jitterBufferTarget: null }
   signalingState: RTCSignalingState = 'stable'
   iceConnectionState: RTCIceConnectionState = 'new'
   localDescription: RTCSessionDescription | null = null
@@ -105,7 +109,11 @@ export class FakeConnection {
     this.remoteDescription = description
     this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable'
     if (description.type === 'offer') {
-      this.ontrack?.({ track: {} as MediaStreamTrack, streams: [{} as MediaStream] })
+      this.ontrack?.({
+        track: {} as MediaStreamTrack,
+        streams: [{} as MediaStream],
+        receiver: this.receiver as RTCRtpReceiver,
+      })
     }
   }
 

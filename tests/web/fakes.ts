@@ -53,6 +53,31 @@ export class FakeSocket implements SocketLike {
   }
 }
 
+/** What a browser keeps for a page; `broken` as in a private window. */
+export class FakeStorage implements Storage {
+  readonly entries = new Map<string, string>()
+  broken = false
+  get length() {
+    return this.entries.size
+  }
+  clear() {
+    this.entries.clear()
+  }
+  key() {
+    return null
+  }
+  getItem(key: string) {
+    return this.entries.get(key) ?? null
+  }
+  removeItem(key: string) {
+    this.entries.delete(key)
+  }
+  setItem(key: string, value: string) {
+    if (this.broken) throw new DOMException('full', 'QuotaExceededError')
+    this.entries.set(key, value)
+  }
+}
+
 export const sessionId = (text: string) => text as SessionId
 export const at = (text: string) => text as CursorText
 

@@ -9,7 +9,7 @@ import { readPeerSignal } from '../../web/lib/peer-signals.ts'
 import { randomText } from '../../web/lib/random.ts'
 import { openSeat } from '../../web/lib/seat.ts'
 import { createStatsReader } from '../../web/lib/stats.ts'
-import { room, sessionId } from './fakes.ts'
+import { FakeStorage, room, sessionId } from './fakes.ts'
 
 describe('merge patches (RFC 7396)', () => {
   it.each([
@@ -119,29 +119,6 @@ describe('backoff', () => {
 })
 
 describe('the seat of a page', () => {
-  class FakeStorage implements Storage {
-    readonly entries = new Map<string, string>()
-    broken = false
-    get length() {
-      return this.entries.size
-    }
-    clear() {
-      this.entries.clear()
-    }
-    key() {
-      return null
-    }
-    getItem(key: string) {
-      return this.entries.get(key) ?? null
-    }
-    removeItem(key: string) {
-      this.entries.delete(key)
-    }
-    setItem(key: string, value: string) {
-      if (this.broken) throw new DOMException('full', 'QuotaExceededError')
-      this.entries.set(key, value)
-    }
-  }
   const session = (token: string): NewSession => ({
     id: sessionId('me'),
     role: 'camera',
@@ -190,6 +167,15 @@ describe('the seat of a page', () => {
     expect([seat.nextAttempt('t1'), seat.nextAttempt('t1')]).toEqual([1, 2])
     expect(seat.persistent).toBe(false)
     warned.mockRestore()
+  })
+
+  it('counts from a least on, where its session is used in several browsers', () => {
+    let now = 1_000
+    const seat = openSeat('viewer:me', new FakeStorage(), () => now)
+    seat.take(session('t1'), room)
+    expect([seat.nextAttempt('t1'), seat.nextAttempt('t1')]).toEqual([1_000, 1_001])
+    now = 5_000
+    expect(seat.nextAttempt('t1')).toBe(5_000)
   })
 
   it('leaves a damaged entry aside', () => {
@@ -255,6 +241,30 @@ describe('statistics of a connection', () => {
       transport: 'p2p',
       codec: 'VP8',
     })
+  })
+
+  it('tells loss, waiting and decoding of what is received, over a second at least', async () => {
+    const counts = (timestamp: number, more: object) =>
+      new Map<string, unknown>([
+        ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', timestamp, ...more }],
+      ]) as unknown as RTCStatsReport
+    const first = { packetsReceived: 100, packetsLost: 0, jitterBufferDelay: 1, jitterBufferEmittedCount: 10 }
+    const later = {
+      packetsReceived: 195,
+      packetsLost: 5,
+      jitterBufferDelay: 1.6,
+      jitterBufferEmittedCount: 40,
+      totalDecodeTime: 0.06,
+      framesDecoded: 30,
+    }
+    const reports = [counts(1_000, first), counts(1_500, later), counts(2_000, later)]
+    const reader = createStatsReader(
+      { getStats: () => Promise.resolve(reports.shift() as RTCStatsReport) },
+      'receiving',
+    )
+    expect(await reader.read()).toMatchObject({ lossPercent: 0, waitMs: 100 })
+    expect(await reader.read()).toMatchObject({ lossPercent: 0, waitMs: 100 })
+    expect(await reader.read()).toMatchObject({ lossPercent: 5, waitMs: 20, decodeMs: 2 })
   })
 
   it('says turn where either end is a relay', async () => {

@@ -22,6 +22,8 @@ export interface Claims {
   /** Lets the device in; a wrong number turns it away. Rejects where the server could not be asked. */
   approve: (claim: Claim, check: string) => Promise<void>
   decline: (claim: Claim) => Promise<void>
+  /** A claim that this page makes and answers by itself: nobody is asked about it. */
+  answeredHere: (code: CodeId) => void
   /** The last end was read. */
   understood: () => void
   dispose: Disposer
@@ -33,6 +35,7 @@ export function keepClaims(client: Client): Claims {
   const end = signal<ClaimEnd>()
   /** Answered from here: their end is no news. */
   const answered = new Set<CodeId>()
+  const own = new Set<CodeId>()
 
   const find = (id: CodeId) => waiting.value.find((claim) => claim.id === id)
   const settle = (id: CodeId) => {
@@ -73,6 +76,7 @@ export function keepClaims(client: Client): Claims {
     end,
     approve: (claim, check) => answer(claim, () => client.approve(claim.id, check)),
     decline: (claim) => answer(claim, () => client.deny(claim.id)),
+    answeredHere: (code) => void own.add(code),
     understood: () => {
       end.value = undefined
     },
@@ -82,6 +86,7 @@ export function keepClaims(client: Client): Claims {
         if (!resumed) waiting.value = []
       }),
       client.on('pairing-pending', ({ pairing }) => {
+        if (own.has(pairing.id)) return
         waiting.value = [...waiting.value.filter(({ id }) => id !== pairing.id), pairing]
       }),
       client.on('pairing-done', ({ pairing, outcome }) => ended(pairing, outcome)),

@@ -5,6 +5,7 @@ import { listen } from '../lib/disposer.ts'
 import { randomText } from '../lib/random.ts'
 import { isGone } from '../lib/room/closed-pages.tsx'
 import { explain, type Failure } from '../lib/room/explain.ts'
+import { openView, type View } from '../lib/room/layouts/view.ts'
 import { clearAddress, secretInAddress, takeSeat } from '../lib/room/take-seat.ts'
 import type { Closed } from '../lib/room/watch.ts'
 import { openSeat, type Seat } from '../lib/seat.ts'
@@ -33,6 +34,7 @@ export type Phase =
 export interface Home {
   readonly phase: ReadonlySignal<Phase>
   readonly lan: Lan
+  readonly view: View
   /** Name of the room whose session this browser holds, which an invitation would replace. */
   readonly storedRoom: () => string | undefined
   /** Leaves what is and starts a room of one's own. */
@@ -50,6 +52,7 @@ export interface Home {
 export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboard')): Home {
   const phase = signal<Phase>({ kind: 'opening' })
   const lan = openLan(api)
+  const view = openView()
   let desk: RoomDesk | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
 
@@ -132,6 +135,7 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
   return {
     phase,
     lan,
+    view,
     storedRoom: () => seat.read()?.roomName,
     startRoom,
     openInvitation,

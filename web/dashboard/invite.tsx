@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
+import { MonitorPlay } from 'lucide-preact'
 import type { Role } from '../../server/protocol/models.ts'
 import { RoleIcon } from '../lib/room/people.tsx'
+import { Button } from '../lib/ui/button.tsx'
 import { Dialog } from '../lib/ui/dialog.tsx'
 import { ClaimsPanel } from './claims-panel.tsx'
 import { approvalWords, INVITES, lifeWords } from './invite-words.ts'
@@ -32,7 +34,18 @@ function RoleChoice({ chosen, onChoose }: { chosen: Role; onChoose: (role: Role)
 }
 
 /** Codes for each role, and what each of them lets in. */
-export function Invite({ desk, lan, onClose }: { desk: RoomDesk; lan: Lan; onClose: () => void }) {
+export function Invite({
+  desk,
+  lan,
+  onClose,
+  onWall,
+}: {
+  desk: RoomDesk
+  lan: Lan
+  onClose: () => void
+  /** A screen is to be let in, which nobody holds before a code. */
+  onWall: () => void
+}) {
   const [role, setRole] = useState<Role>('camera')
   const keeper = desk.codes[role]
 
@@ -67,6 +80,9 @@ export function Invite({ desk, lan, onClose }: { desk: RoomDesk; lan: Lan; onClo
           </p>
         </PairingPanel>
       </div>
+      <Button look="bare" class="invite-wall" onClick={onWall}>
+        <MonitorPlay size={16} aria-hidden="true" /> Link for OBS or a wall
+      </Button>
     </Dialog>
   )
 }

@@ -12,6 +12,7 @@ import { watchActivity } from './activity.ts'
 import { keepClaims, type Claims } from './claims.ts'
 import type { Lan } from './lan.ts'
 import { keepCode, type CodeKeeper } from './pairing-code.ts'
+import { makeWallLink, type WallLink } from './wall-link.ts'
 
 /** Nobody is expected to scan after so long without input [MED-2]. */
 const IDLE_AFTER = 10 * 60_000
@@ -31,6 +32,8 @@ export interface RoomDesk extends Watch {
   /** Every session of the room, absent ones too. */
   sessions: () => Promise<readonly Session[]>
   remove: (member: SessionId) => Promise<void>
+  /** A link for OBS or a wall, whose session has this name. */
+  makeLink: (name: string) => Promise<WallLink>
   deleteRoom: () => Promise<void>
 }
 
@@ -100,6 +103,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     },
     sessions: async () => (await api.sessions(token)).sessions,
     remove: (member) => api.kick(token, member),
+    makeLink: (name) => makeWallLink({ api, token, client, claims, address: lan.chosen.value }, name),
     deleteRoom: () => api.deleteRoom(token),
     dispose: () => {
       stop()

@@ -4,6 +4,7 @@ import type { Member } from '../../server/protocol/models.ts'
 import { Announcer } from '../lib/room/announcer.tsx'
 import { Bar } from '../lib/room/bar.tsx'
 import { ConnectionState } from '../lib/room/connection-state.tsx'
+import { ViewMenu } from '../lib/room/layouts/view-menu.tsx'
 import { People } from '../lib/room/people.tsx'
 import { ServerAway } from '../lib/room/server-away.tsx'
 import { Tiles } from '../lib/room/tiles.tsx'
@@ -17,6 +18,7 @@ import type { RoomDesk } from './room-desk.ts'
 import { RoomName } from './room-name.tsx'
 import { Settings } from './settings.tsx'
 import { useMedia } from './use-media.ts'
+import { WallLinkDialog } from './wall-link-dialog.tsx'
 
 /** From this width on the code stands beside the pictures, as dashboard.css has it. */
 const WIDE = '(min-width: 900px)'
@@ -44,7 +46,7 @@ function CodePlace({
 /** The room: header, pictures, and the code that adds one more. */
 export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
   const wide = useMedia(WIDE)
-  const [open, setOpen] = useState<'invite' | 'settings'>()
+  const [open, setOpen] = useState<'invite' | 'settings' | 'wall'>()
   const close = () => setOpen(undefined)
   // What is open shows them itself, since it covers the page.
   const claims = open === undefined
@@ -60,6 +62,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
           <>
             <ConnectionState watch={desk} />
             <People watch={desk} onRemove={setRemoving} />
+            {any && <ViewMenu view={home.view} />}
           </>
         }
         end={
@@ -77,7 +80,11 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
       {any ? (
         <main class="room" tabIndex={-1}>
           {!wide && claims && <ClaimsPanel desk={desk} />}
-          <Tiles feeds={desk.cameras.feeds} onRemove={(feed) => setRemoving(feed.member.value)} />
+          <Tiles
+            feeds={desk.cameras.feeds}
+            view={home.view}
+            onRemove={(feed) => setRemoving(feed.member.value)}
+          />
           {wide && (
             <aside class="side">
               <CodePlace home={home} desk={desk} place="side" claims={claims} />
@@ -89,7 +96,10 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
           <CodePlace home={home} desk={desk} place="page" claims={claims} />
         </main>
       )}
-      {open === 'invite' && <Invite desk={desk} lan={home.lan} onClose={close} />}
+      {open === 'invite' && (
+        <Invite desk={desk} lan={home.lan} onClose={close} onWall={() => setOpen('wall')} />
+      )}
+      {open === 'wall' && <WallLinkDialog desk={desk} onClose={close} />}
       {open === 'settings' && <Settings home={home} desk={desk} onClose={close} />}
       {removing && <RemoveMember member={removing} desk={desk} onClose={() => setRemoving(undefined)} />}
       <Announcer watch={desk} waiting={desk.claims.waiting} />

@@ -47,8 +47,11 @@ export interface ClientOptions {
   /** `wss://host/ws` */
   readonly url: string
   readonly token: string
-  /** The client's own count of its connects with this session, kept with the token (seat.ts). */
-  readonly nextAttempt: () => number
+  /**
+   * The client's own count of its connects with this session, kept with the token (seat.ts). Undefined does not
+   * count: such a connect is the latest when it arrives.
+   */
+  readonly nextAttempt: () => number | undefined
   /** `GET /api/session`: asked why an upgrade was refused. Rejects with `ApiError`. */
   readonly askSession: () => Promise<unknown>
   readonly createSocket?: (url: string, protocol: string) => SocketLike
@@ -72,6 +75,8 @@ export interface Client extends RoomModel {
   unsent(): number
   /** The server's clock, in milliseconds of Unix time, as far as it is known. */
   serverNow(): number
+  /** Milliseconds to the server and back, as of the last heartbeat; undefined before the first. */
+  roundTrip(): number | undefined
   /** Has the clock looked at now instead of with the next heartbeat. */
   askClock(): void
   /** Asks for this camera's relayed picture, or for no more of it; ends with the connection. */

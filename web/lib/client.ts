@@ -154,10 +154,11 @@ export const createClient = (options: ClientOptions): Client => {
     deadline = setTimeout(() => dropped(1006), WELCOME_WITHIN)
     mine.onopen = () => {
       opened = true
+      const attempt = nextAttempt()
       write({
         type: 'hello',
         token,
-        attempt: nextAttempt(),
+        ...(attempt === undefined ? {} : { attempt }),
         ...(cursor === undefined ? {} : { resume: cursor }),
       })
     }
@@ -271,6 +272,7 @@ export const createClient = (options: ClientOptions): Client => {
     },
     unsent: () => socket?.bufferedAmount ?? 0,
     serverNow: clock.now,
+    roundTrip: clock.roundTrip,
     askClock: ping,
     watch: (camera, on) => request({ type: 'watch', camera, on }),
     keyFrame: (camera) => request({ type: 'key-frame', camera }),

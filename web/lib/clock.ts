@@ -7,6 +7,8 @@ export interface ServerClock {
   answered(text: string): void
   /** Milliseconds of Unix time; the own clock's before the first answer. */
   now(): number
+  /** Milliseconds that the last answer took; undefined before the first. */
+  roundTrip(): number | undefined
 }
 
 /** A worse answer than the best so far is believed once the best is so much older than it was good. */
@@ -17,6 +19,7 @@ export const createServerClock = (own: () => number = Date.now): ServerClock => 
   let offset = 0
   let best = Number.POSITIVE_INFINITY
   let askedAt = 0
+  let last: number | undefined
   return {
     asked() {
       askedAt = own()
@@ -26,11 +29,13 @@ export const createServerClock = (own: () => number = Date.now): ServerClock => 
       const now = own()
       const trip = now - askedAt
       if (Number.isNaN(theirs) || trip < 0) return
+      last = trip
       if (trip <= best) {
         best = trip
         offset = theirs - (now - trip / 2)
       } else best = Math.max(1, best * FORGET)
     },
     now: () => own() + offset,
+    roundTrip: () => last,
   }
 }

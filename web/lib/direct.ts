@@ -4,6 +4,7 @@ import type { SessionId } from '../../server/protocol/ids.ts'
 import type { Backoff } from './backoff.ts'
 import type { Client } from './client-types.ts'
 import { disposers, type Disposer } from './disposer.ts'
+import { playAtOnce } from './low-latency.ts'
 import { createPeer, type Peer, type PeerOptions, type PeerStage } from './peer.ts'
 import type { PeerSignal } from './peer-signals.ts'
 import { createPictureWatch } from './picture-watch.ts'
@@ -105,7 +106,8 @@ export const createDirect = (deps: {
     const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'))
     let pictureTimer: ReturnType<typeof setTimeout> | undefined
     let had = false
-    peer.connection.ontrack = ({ track, streams }) => {
+    peer.connection.ontrack = ({ track, streams, receiver }) => {
+      playAtOnce(receiver)
       stream.value = streams[0] ?? new MediaStream([track])
     }
     const follow = effect(() => {

@@ -35,11 +35,19 @@ const takenBack = (before: object, now: object): Record<string, null> =>
       .map((id) => [id, null]),
   )
 
-/** Receives every camera of the client's room. */
+/** Which of a room's cameras are to be received. */
+export type ChooseCameras = (cameras: readonly Member[]) => readonly Member[]
+
+const ALL: ChooseCameras = (cameras) => cameras
+
+/** Receives the cameras of the client's room: all, or those that are chosen. */
 export const createReceiving = (
-  deps: Omit<FeedOptions, 'loadInbox'> & { readonly loadInbox?: LoadInbox },
+  deps: Omit<FeedOptions, 'loadInbox'> & {
+    readonly loadInbox?: LoadInbox
+    readonly choose?: ChooseCameras | undefined
+  },
 ): Receiving => {
-  const { client } = deps
+  const { client, choose = ALL } = deps
   let inbox: RelayInbox | undefined
   let disposed = false
   /** One for all cameras. */
@@ -66,6 +74,9 @@ export const createReceiving = (
     else feeds.value = new Map(feeds.peek()).set(member.id, createFeed({ ...deps, loadInbox, member }))
   }
 
+  const chosen = computed(() =>
+    choose([...client.members.value.values()].filter(({ role }) => role === 'camera')),
+  )
   const stop = disposers(
     client.on('member-left', ({ memberId, reason }) => {
       if (isFinalLeave(reason)) left.add(memberId)
@@ -75,15 +86,16 @@ export const createReceiving = (
       if (message) feeds.peek().get(from)?.receive(message)
     }),
     effect(() => {
-      const members = client.members.value
+      const cameras = chosen.value
       untracked(() => {
-        for (const member of members.values()) if (member.role === 'camera') put(member)
+        for (const member of cameras) put(member)
       })
     }),
     effect(() => {
       const members = client.members.value
+      const wanted = new Set(chosen.value.map(({ id }) => id))
       for (const [id, feed] of feeds.value) {
-        const gone = !members.has(id) && (left.has(id) || feed.state.value.status !== 'live')
+        const gone = members.has(id) ? !wanted.has(id) : left.has(id) || feed.state.value.status !== 'live'
         if (gone) queueMicrotask(() => remove(id))
       }
     }),

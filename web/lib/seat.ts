@@ -2,7 +2,8 @@
 import type { SessionId } from '../../server/protocol/ids.ts'
 import type { NewSession, Role, Room } from '../../server/protocol/models.ts'
 
-export type Page = 'dashboard' | 'phone' | 'viewer'
+/** `viewer:<session id>`: a link with a session of its own. */
+export type Page = 'dashboard' | 'phone' | 'viewer' | `viewer:${string}`
 
 export interface SeatRecord {
   readonly token: string
@@ -19,7 +20,7 @@ export interface Seat {
   /** The stored session, or undefined where there is none. */
   read(): SeatRecord | undefined
   /** Stores a new session and gives back the token of the one it replaces, which is to be signed out. */
-  take(session: NewSession, room: Pick<Room, 'name'>): string | undefined
+  take(session: Pick<NewSession, 'token' | 'id' | 'role'>, room: Pick<Room, 'name'>): string | undefined
   /** Changes the stored name of the room or the page's notes. */
   update(change: { roomName?: string; notes?: Record<string, unknown> }): void
   /** Counts one more connect of this session and gives the count. */
@@ -62,8 +63,15 @@ const browserStorage = (): Storage | undefined => {
   }
 }
 
-/** Opens the entry of one page. A storage that throws is replaced by memory, and `persistent` says so. */
-export const openSeat = (page: Page, storage: Storage | undefined = browserStorage()): Seat => {
+/**
+ * Opens the entry of one page. A storage that throws is replaced by memory, and `persistent` says so.
+ * @param least what the count of connects is at least, for a session that is opened in more than one browser
+ */
+export const openSeat = (
+  page: Page,
+  storage: Storage | undefined = browserStorage(),
+  least: () => number = () => 0,
+): Seat => {
   const key = `pairlens:${page}`
   let memory: SeatRecord | undefined
   let persistent = storage !== undefined
@@ -115,7 +123,7 @@ export const openSeat = (page: Page, storage: Storage | undefined = browserStora
       // Read each time: another tab of the same session counts in the same entry.
       const record = read()
       const known = record?.token === token ? record : memory?.token === token ? memory : undefined
-      const attempt = (known?.attempt ?? 0) + 1
+      const attempt = Math.max((known?.attempt ?? 0) + 1, least())
       if (known && known === record) write({ ...record, attempt })
       else if (known) memory = { ...known, attempt }
       return attempt

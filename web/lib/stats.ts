@@ -1,9 +1,12 @@
 /** What a picture's way carries now; for a WebRTC connection read from its statistics (W3C webrtc-stats). */
 
+import { createReceiveTiming, type ReceiveCounts, type ReceiveTiming } from './receive-timing.ts'
+
 /** `p2p`: from device to device; `turn`: through a TURN server; `relay`: through this server. */
 export type Transport = 'p2p' | 'turn' | 'relay'
 
-export interface VideoStats {
+/** Timing is told of what is received alone. */
+export interface VideoStats extends ReceiveTiming {
   /** Pictures decoded (receiving) or encoded (sending) since the start. */
   readonly frames: number
   /** Pixels. */
@@ -13,7 +16,7 @@ export interface VideoStats {
   readonly fps?: number
   /** Bits a second over the time since the reading before; 0 at the first. */
   readonly bitrate: number
-  /** Round trip in milliseconds, where the browser tells it. */
+  /** Round trip in milliseconds, where it is known: to the camera or, of relayed pictures, to the server. */
   readonly rttMs?: number
   readonly transport?: Transport
   /** Short name, such as VP8. */
@@ -22,12 +25,10 @@ export interface VideoStats {
   readonly delayMs?: number
 }
 
-interface Entry {
+interface Entry extends ReceiveCounts {
   readonly id: string
   readonly type: string
-  readonly timestamp: number
   readonly kind?: string
-  readonly framesDecoded?: number
   readonly framesEncoded?: number
   readonly frameWidth?: number
   readonly frameHeight?: number
@@ -64,6 +65,7 @@ export const createStatsReader = (
   direction: 'receiving' | 'sending',
 ): StatsReader => {
   let before: { bytes: number; at: number } | undefined
+  const timing = createReceiveTiming()
   return {
     async read() {
       const report = await connection.getStats()
@@ -95,6 +97,7 @@ export const createStatsReader = (
           : { rttMs: Math.round(pair.currentRoundTripTime * 1_000) }),
         ...(transport === undefined ? {} : { transport }),
         ...(codec === undefined ? {} : { codec }),
+        ...(video && direction === 'receiving' ? timing(video) : {}),
       }
     },
   }

@@ -7,6 +7,9 @@ import { Button } from '../lib/ui/button.tsx'
 import { CodeCells } from '../lib/ui/code-cells.tsx'
 import { Notice } from '../lib/ui/notice.tsx'
 import { toast } from '../lib/ui/toast.tsx'
+import { CleanRoom } from './clean/clean-room.tsx'
+import { Quiet } from './clean/quiet.tsx'
+import { endedWords } from './clean/quiet-words.ts'
 import type { Phase, Viewer } from './viewer.ts'
 import { WatchView } from './watch-view.tsx'
 
@@ -106,10 +109,11 @@ export function ViewerPage({ viewer }: { viewer: Viewer }) {
     case 'refused':
       return <Refused viewer={viewer} phase={phase} />
     case 'ended':
+      if (viewer.look.clean) return <Quiet>{endedWords(phase.closed.reason)}</Quiet>
       return (
         <Ended
           closed={phase.closed}
-          onUseHere={viewer.goBack}
+          onUseHere={viewer.useHere}
           after={{ label: 'Enter a code', run: viewer.goBack }}
         />
       )
@@ -117,8 +121,9 @@ export function ViewerPage({ viewer }: { viewer: Viewer }) {
       const cancel = () => {
         viewer.leave().catch(() => toast('The server does not answer. The wait ends with the code.'))
       }
-      return phase.watch.pending.value ? (
-        <Waiting watch={phase.watch} onCancel={cancel} />
+      if (phase.watch.pending.value) return <Waiting watch={phase.watch} onCancel={cancel} />
+      return viewer.look.clean ? (
+        <CleanRoom watch={phase.watch} look={viewer.look} />
       ) : (
         <WatchView viewer={viewer} watch={phase.watch} />
       )

@@ -2,13 +2,19 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { PairingPreview, PreviewPairing } from '../../server/protocol/api.ts'
 import { ApiError, createApi, type Api } from '../lib/api.ts'
+import { createBackoff } from '../lib/backoff.ts'
 import { listen, type Disposer } from '../lib/disposer.ts'
 import { randomText } from '../lib/random.ts'
 import { isGone } from '../lib/room/closed-pages.tsx'
 import { explain, type Failure } from '../lib/room/explain.ts'
-import { clearAddress, secretInAddress, takeSeat } from '../lib/room/take-seat.ts'
+import { openView, type View } from '../lib/room/layouts/view.ts'
+import { clearAddress, takeSeat } from '../lib/room/take-seat.ts'
+import { openedFragment, readFragment, type Look } from '../lib/room/wall-address.ts'
 import { openWatch, type Closed, type Watch } from '../lib/room/watch.ts'
 import { openSeat, type Seat } from '../lib/seat.ts'
+import { linkSeat, openedSeat } from './link-seat.ts'
+import { oneCamera } from './one-camera.ts'
+import { reloadWhenServed, standingOf, waitForPlace } from './standing.ts'
 
 /** A code on its way to a session. The claim key makes trying again safe (docs/SPEC.md, section 3). */
 interface Ticket {
@@ -28,6 +34,8 @@ export type Phase =
 
 export interface Viewer {
   readonly phase: ReadonlySignal<Phase>
+  readonly look: Look
+  readonly view: View
   /** Name of the room whose session this browser holds, which an invitation would replace. */
   readonly storedRoom: () => string | undefined
   open: () => void
@@ -39,6 +47,8 @@ export interface Viewer {
   watch: () => Promise<void>
   /** Back to the stored session where there is one, else to the typed code. */
   goBack: () => void
+  /** Takes the session that another place has. */
+  useHere: () => void
   /** Gives the session up for good. */
   leave: () => Promise<void>
   dispose: Disposer
@@ -56,11 +66,29 @@ const WRONG_CODE: Failure = {
   advice: 'Ask for the one under Invite, Viewer.',
 }
 
-export function createViewer(api: Api = createApi(), seat: Seat = openSeat('viewer')): Viewer {
+/** Kept of a code with its session: enough to know it again, and too little to guess it by. */
+const START_OF_CODE = 'code'
+const startOf = (secret: string) => secret.slice(0, 8)
+
+/** Nobody knows the name of a room whose session is gone from this browser. */
+const GONE: Closed = { reason: 'session_invalid', roomName: 'this room', wasLive: false, wasPending: false }
+
+export function createViewer(look: Look, api: Api = createApi()): Viewer {
   const phase = signal<Phase>({ kind: 'opening' })
+  const own = openSeat('viewer')
+  /** The own one, or that of the link that was opened. */
+  let seat: Seat = own
   let watching: Watch | undefined
+  /** What a page that nobody tends does meanwhile by itself. */
+  let standing: Disposer | undefined
+  /** A link's session was counted on elsewhere, so that counts say nothing any more. */
+  let uncounted = false
+  const choose = look.camera === undefined ? undefined : oneCamera(look.camera)
+  const backoff = createBackoff({ firstMs: 1_000, capMs: 30_000 })
 
   const close = () => {
+    standing?.()
+    standing = undefined
     watching?.dispose()
     watching = undefined
   }
@@ -70,7 +98,13 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
   }
   const ended = (closed: Closed) => {
     if (isGone(closed.reason)) seat.forget()
+    const stored = seat.read()
+    if (closed.reason === 'connected_elsewhere' && seat !== own) uncounted = true
     become({ kind: 'ended', closed })
+    if (!look.clean) return
+    const next = standingOf(closed.reason)
+    if (next === 'reload') standing = reloadWhenServed()
+    else if (next === 'wait' && stored) standing = waitForPlace(api, stored.token, openStored)
   }
   const openStored = () => {
     const stored = seat.read()
@@ -79,7 +113,8 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
       return
     }
     close()
-    watching = openWatch({ api, seat, token: stored.token, roomName: stored.roomName, onClosed: ended })
+    const { token, roomName } = stored
+    watching = openWatch({ api, seat, token, roomName, onClosed: ended, choose, uncounted })
     phase.value = { kind: 'room', watch: watching }
   }
   const lookUp = async (ticket: Ticket) => {
@@ -87,6 +122,7 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
     become(typed ? { kind: 'code', busy: true } : { kind: 'opening' })
     try {
       const preview = await api.preview(ticket.code)
+      backoff.reset()
       if (preview.role === 'viewer') become({ kind: 'invited', ticket, preview, busy: false })
       else if (typed) become({ kind: 'code', busy: false, failure: WRONG_CODE })
       else become({ kind: 'refused', ticket, failure: WRONG_CODE })
@@ -99,6 +135,9 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
             }
           : explain(error)
       become(typed ? { kind: 'code', busy: false, failure } : { kind: 'refused', ticket, failure })
+      if (!look.clean || needsCode(error)) return
+      const timer = setTimeout(() => void lookUp(ticket), backoff.next())
+      standing = () => clearTimeout(timer)
     }
   }
   const watch = async () => {
@@ -108,6 +147,7 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
     phase.value = { kind: 'invited', ticket, preview, busy: true }
     try {
       takeSeat(api, seat, await api.claim({ ...ticket.code, claimKey: ticket.claimKey }))
+      if ('secret' in ticket.code) seat.update({ notes: { [START_OF_CODE]: startOf(ticket.code.secret) } })
       clearAddress()
       openStored()
     } catch (error) {
@@ -127,21 +167,51 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
       }
     }
     seat.forget()
+    seat = own
+    clearAddress()
     become({ kind: 'code', busy: false })
+  }
+  const open = () => {
+    const fragment = readFragment(location.hash)
+    switch (fragment.kind) {
+      case 'none':
+        openStored()
+        break
+      case 'secret':
+        // What opens the same address again and again is let in by the session that its code became.
+        if (own.read()?.notes[START_OF_CODE] === startOf(fragment.secret)) {
+          clearAddress()
+          openStored()
+        } else void lookUp({ code: { secret: fragment.secret }, claimKey: randomText() })
+        break
+      case 'token':
+        seat = linkSeat(fragment.token, fragment.id)
+        // Stored: from here on the address needs no secret, and a reload or a bookmark still finds the session.
+        history.replaceState(
+          history.state,
+          '',
+          location.pathname + location.search + openedFragment(fragment.id),
+        )
+        openStored()
+        break
+      case 'opened':
+        seat = openedSeat(fragment.id)
+        if (seat.read()) openStored()
+        else become({ kind: 'ended', closed: GONE })
+        break
+    }
   }
   // An invitation that is opened in this very tab changes the fragment alone.
   const stopListening = listen(window, 'hashchange', () => {
-    if (secretInAddress() !== undefined) location.reload()
+    if (readFragment(location.hash).kind !== 'none') location.reload()
   })
 
   return {
     phase,
-    storedRoom: () => seat.read()?.roomName,
-    open: () => {
-      const secret = secretInAddress()
-      if (secret === undefined) openStored()
-      else void lookUp({ code: { secret }, claimKey: randomText() })
-    },
+    look,
+    view: openView({ layout: look.layout, details: look.stats }),
+    storedRoom: () => own.read()?.roomName,
+    open,
     enterCode: (code) => lookUp({ code: { code }, claimKey: randomText() }),
     again: async () => {
       const now = phase.value
@@ -149,9 +219,11 @@ export function createViewer(api: Api = createApi(), seat: Seat = openSeat('view
     },
     watch,
     goBack: () => {
+      seat = own
       clearAddress()
       openStored()
     },
+    useHere: openStored,
     leave,
     dispose: () => {
       stopListening()

@@ -4,6 +4,7 @@ import { Announcer } from '../lib/room/announcer.tsx'
 import { Bar } from '../lib/room/bar.tsx'
 import { ConnectionState } from '../lib/room/connection-state.tsx'
 import { explain, type Failure } from '../lib/room/explain.ts'
+import { ViewMenu } from '../lib/room/layouts/view-menu.tsx'
 import { People } from '../lib/room/people.tsx'
 import { ServerAway } from '../lib/room/server-away.tsx'
 import { Tiles } from '../lib/room/tiles.tsx'
@@ -59,6 +60,7 @@ export function WatchView({ viewer, watch }: { viewer: Viewer; watch: Watch }) {
           <>
             <ConnectionState watch={watch} />
             <People watch={watch} />
+            {any && <ViewMenu view={viewer.view} />}
           </>
         }
         end={
@@ -70,7 +72,7 @@ export function WatchView({ viewer, watch }: { viewer: Viewer; watch: Watch }) {
       <ServerAway watch={watch} />
       {any ? (
         <main class="room">
-          <Tiles feeds={feeds} />
+          <Tiles feeds={feeds} view={viewer.view} />
         </main>
       ) : (
         <main class="room alone">

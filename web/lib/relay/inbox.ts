@@ -8,7 +8,7 @@ import type { RelayInbox } from './relayed.ts'
 
 /** Reads what the server relays to this client and hands each camera's pictures to its player. */
 export const openInbox = (
-  client: Pick<Client, 'onPicture' | 'keyFrame' | 'serverNow' | 'askClock'>,
+  client: Pick<Client, 'onPicture' | 'keyFrame' | 'serverNow' | 'roundTrip' | 'askClock'>,
 ): RelayInbox => {
   const players = new Map<SessionId, Player>()
   const stop = client.onPicture((bytes) => {
@@ -32,6 +32,7 @@ export const openInbox = (
       const player = createPlayer({
         askKey: () => void askKey(camera),
         serverNow: client.serverNow,
+        roundTrip: client.roundTrip,
         onFault,
         onEnd: () => {
           if (players.get(camera) === player) players.delete(camera)

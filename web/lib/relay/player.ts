@@ -3,6 +3,7 @@ import type { Picture } from '../../../server/protocol/frames.ts'
 import type { Disposer } from '../disposer.ts'
 import { createChain } from './chain.ts'
 import { startDecoder, type PictureDecoder, type ShownImage } from './decoder.ts'
+import { createLossCount } from './loss-count.ts'
 import type { RelayPlayer } from './relayed.ts'
 
 export interface Player extends RelayPlayer {
@@ -38,6 +39,7 @@ export const createPlayer = (deps: {
   /** Asks the camera for a picture that decoding can begin with. */
   readonly askKey: () => void
   readonly serverNow: () => number
+  readonly roundTrip: () => number | undefined
   readonly onFault: (cause: unknown) => void
   readonly onEnd: Disposer
 }): Player => {
@@ -51,8 +53,11 @@ export const createPlayer = (deps: {
   let bytes = 0
   let codec = ''
   let delay: number | undefined
+  const count = createLossCount()
   let before = { at: performance.now(), frames: 0, bytes: 0 }
-  let rates: { readonly fps?: number; readonly bitrate: number } = { bitrate: 0 }
+  let rates: { readonly fps?: number; readonly bitrate: number; readonly lossPercent?: number } = {
+    bitrate: 0,
+  }
 
   const askKey = () => {
     const now = performance.now()
@@ -84,6 +89,7 @@ export const createPlayer = (deps: {
   }
   const take = (picture: Picture) => {
     bytes += picture.payload.length
+    count.came(picture)
     if (decoder && decoder.waiting() > MOST_INSIDE && !picture.isKey) {
       chain.broke()
       patientUntil = performance.now() + PATIENCE
@@ -122,9 +128,11 @@ export const createPlayer = (deps: {
         rates = {
           fps: Math.round((frames - before.frames) / seconds),
           bitrate: Math.round(((bytes - before.bytes) * 8) / seconds),
+          ...count.take(),
         }
         before = { at, frames, bytes }
       }
+      const rttMs = deps.roundTrip()
       return Promise.resolve({
         frames,
         width: canvas.width,
@@ -132,6 +140,7 @@ export const createPlayer = (deps: {
         ...rates,
         transport: 'relay' as const,
         ...(codec === '' ? {} : { codec }),
+        ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs) }),
         ...(delay === undefined ? {} : { delayMs: Math.round(delay) }),
       })
     },

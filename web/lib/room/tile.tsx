@@ -7,6 +7,7 @@ import { viaWords, type Via } from '../relay/reasons.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Shape } from '../ui/state-line.tsx'
 import { toast } from '../ui/toast.tsx'
+import { PictureInPictureButton } from './picture-in-picture-button.tsx'
 import type { TileBox } from './rows.ts'
 import { TilePicture } from './tile-picture.tsx'
 import {
@@ -117,10 +118,14 @@ interface TileProps {
   onRemove?: () => void
   /** More buttons, before the one that removes. */
   controls?: ComponentChildren
+  /** Its part in a layout that has one large tile. */
+  place?: 'front' | 'strip' | undefined
+  /** What lies on it besides. */
+  children?: ComponentChildren
 }
 
 /** One camera: its picture, the line of truth, and what can be done with it [MED-1]. */
-export function Tile({ feed, box, onRemove, controls: more }: TileProps) {
+export function Tile({ feed, box, onRemove, place, children, controls: more }: TileProps) {
   const tile = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
@@ -176,12 +181,15 @@ export function Tile({ feed, box, onRemove, controls: more }: TileProps) {
       {...(transport ? { 'data-transport': transport } : {})}
       {...(picture ? { 'data-picture': '' } : {})}
       {...(controls ? { 'data-controls': '' } : {})}
+      {...(place ? { 'data-place': place } : {})}
       style={boxStyle(aspectOf(feed), box)}
     >
       <TilePicture feed={feed} video={video} />
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
+      {children}
       <div class="tile-controls">
+        <PictureInPictureButton feed={feed} name={name} />
         <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>
           {full ? <Minimize2 size={18} aria-hidden="true" /> : <Maximize2 size={18} aria-hidden="true" />}
         </IconButton>

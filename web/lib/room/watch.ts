@@ -5,7 +5,7 @@ import { createClient } from '../client.ts'
 import type { Client, ClosedReason } from '../client-types.ts'
 import { disposers, type Disposer } from '../disposer.ts'
 import { onWake } from '../page-events.ts'
-import { createReceiving, type Receiving } from '../receiving.ts'
+import { createReceiving, type ChooseCameras, type Receiving } from '../receiving.ts'
 import { directOff } from '../relay/reasons.ts'
 import type { Seat } from '../seat.ts'
 
@@ -39,6 +39,10 @@ export interface WatchNeeds {
   roomName: string
   /** The session can do nothing more, by itself or by a reconnect. */
   onClosed: (closed: Closed) => void
+  /** Which cameras are received; all unless said. */
+  choose?: ChooseCameras | undefined
+  /** Does not count its connects: another place did, by another clock. */
+  uncounted?: boolean
 }
 
 const socketUrl = () => `${location.protocol === 'http:' ? 'ws:' : 'wss:'}//${location.host}/ws`
@@ -47,21 +51,29 @@ const socketUrl = () => `${location.protocol === 'http:' ? 'ws:' : 'wss:'}//${lo
 export const CHECK_NOTE = 'check'
 
 /** Connects a stored session and receives every camera of its room. */
-export function openWatch({ api, seat, token, roomName, onClosed }: WatchNeeds): Watch {
+export function openWatch({
+  api,
+  seat,
+  token,
+  roomName,
+  onClosed,
+  choose,
+  uncounted = false,
+}: WatchNeeds): Watch {
   const note = seat.read()?.notes[CHECK_NOTE]
   const check = typeof note === 'string' ? note : undefined
   let wake: (() => void) | undefined
   const client = createClient({
     url: socketUrl(),
     token,
-    nextAttempt: () => seat.nextAttempt(token),
+    nextAttempt: () => (uncounted ? undefined : seat.nextAttempt(token)),
     askSession: () => api.session(token),
     onWake: (awake) => {
       wake = awake
       return onWake(awake)
     },
   })
-  const cameras = createReceiving({ client, directOff: directOff() })
+  const cameras = createReceiving({ client, directOff: directOff(), choose })
   const name = computed(() => client.room.value?.name ?? roomName)
   const pending = computed(() => {
     const own = client.self.value
