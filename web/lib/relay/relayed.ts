@@ -106,7 +106,7 @@ export const createRelayed = (deps: {
     }
   }
   const follow = (shown: RelayPlayer): Disposer => {
-    const watch = createPictureWatch(shown, () => paused.peek())
+    const watch = createPictureWatch(shown, paused)
     let had = false
     return disposers(
       watch.dispose,
