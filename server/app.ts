@@ -23,6 +23,7 @@ import { pairingRoutes } from './http/routes/pairings.ts'
 import { roomRoutes } from './http/routes/rooms.ts'
 import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
+import { stunRoute } from './http/routes/stun.ts'
 import { socketPlugin, socketRoute } from './http/routes/socket.ts'
 import type { Addresses, HttpServices } from './http/services.ts'
 import type { InstanceId } from './protocol/ids.ts'
@@ -173,6 +174,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   if (sharing !== undefined) internalMediaRoute(server, services, { clock, instance, key, relay, log })
   server.addHook('preClose', async () => relay.dispose())
   await server.register(lanRoutes, { lan: deps.lan })
+  await server.register(stunRoute, { urls: ice.stun() })
   if (deps.pages !== undefined) await server.register(deps.pages)
   return { server, hub, instance }
 }

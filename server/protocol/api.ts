@@ -147,4 +147,10 @@ export const LanInfo = Type.Object({
   ),
 })
 export type LanInfo = Static<typeof LanInfo>
+
+export const StunInfo = Type.Object({
+  urls: Type.Array(Type.String({ description: 'stun: URL of a server that answers without credentials' })),
+})
+export type StunInfo = Static<typeof StunInfo>
+
 export type TrustInfo = NonNullable<LanInfo['trust']>

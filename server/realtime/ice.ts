@@ -27,6 +27,19 @@ export class IceServers {
     this.renewAfterMs = options.turn === undefined ? undefined : LIFE_MS - AHEAD_MS
   }
 
+  /**
+   * Where anybody may ask for their address as it is seen from outside. TURN servers answer that too, over UDP and
+   * without credentials (RFC 8656, section 5).
+   */
+  stun(): string[] {
+    const urls = [...this.#fixed.flatMap((server) => server.urls), ...(this.#turn?.urls ?? [])]
+    const open = urls.flatMap((url) => {
+      const [, scheme, rest = '', transport] = /^(stun|turn):([^?]+)(?:\?transport=(\w+))?$/.exec(url) ?? []
+      return scheme === undefined || (transport ?? 'udp') !== 'udp' ? [] : [`stun:${rest}`]
+    })
+    return [...new Set(open)]
+  }
+
   /** Credentials by the TURN REST API (draft-uberti-behave-turn-rest): `expiry:member`, HMAC-SHA1. */
   for(member: SessionId): IceServer[] {
     if (this.#turn === undefined) return [...this.#fixed]

@@ -132,6 +132,106 @@ describe('the phone’s page goes to the background and comes back', () => {
     expect(await tile(dashboard).count()).toBe(1)
   })
 
+  /** Waits for these words in the tile; milliseconds from now, on the page's own clock. */
+  const saidAfter = (words: string, began: number) =>
+    dashboard.evaluate(
+      ([wanted, since]) =>
+        new Promise<number>((resolve) => {
+          const look = () => {
+            if (document.querySelector('[data-camera]')?.textContent?.includes(wanted))
+              resolve(Date.now() - since)
+            else requestAnimationFrame(look)
+          }
+          look()
+        }),
+      [words, began] as const,
+    )
+  const now = () => phone.evaluate(() => Date.now())
+
+  test('[MED-5] the dashboard says within a second that the phone is in the background or locked', async () => {
+    await goLive()
+    const took: number[] = []
+    // The best of three, since a busy machine is slow for other reasons.
+    for (let round = 0; round < 3; round += 1) {
+      const began = await now()
+      await show('hidden')
+      await takeAway(false)
+      took.push(await saidAfter('is in the background or locked', began))
+      await tile(dashboard, 'waiting').getByText('Paused', { exact: true }).waitFor()
+      await show('visible')
+      await tile(dashboard, 'live').waitFor()
+    }
+    expect(Math.min(...took)).toBeLessThan(1_000)
+  })
+
+  test('[MED-4] [MED-5] another app takes the camera: both pages say so, and it is live again when it is free', async () => {
+    await goLive()
+    // Held elsewhere: the track has ended, and who asks is told that the camera is in use.
+    await phone.evaluate(() => {
+      const { mediaDevices } = navigator
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+      const taken = window as unknown as { free?: boolean }
+      mediaDevices.getUserMedia = (constraints) =>
+        taken.free ? ask(constraints) : Promise.reject(new DOMException('In use', 'NotReadableError'))
+    })
+    await takeAway(true)
+    await saidAfter('Another app, or a call, uses the camera', await now())
+    await phone.getByText('Another app, or a call, uses the camera').first().waitFor()
+    await phone.evaluate(() => Object.assign(window, { free: true }))
+    await tile(dashboard, 'live').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+    await phone.locator('[data-state="live"]').waitFor()
+  })
+
+  test('[MED-4] [MED-5] a call mutes the camera while its page is in view', async () => {
+    await goLive()
+    // What the browser does for a call: no more pictures, and the track says that it is muted.
+    const mute = (muted: boolean) =>
+      phone.evaluate((on) => {
+        const stream = document.querySelector<HTMLVideoElement>('video.preview')?.srcObject
+        const track = stream instanceof MediaStream ? stream.getVideoTracks()[0] : undefined
+        if (!track) throw new Error('There is no camera to mute')
+        track.enabled = !on
+        Object.defineProperty(track, 'muted', { configurable: true, get: () => on })
+        track.dispatchEvent(new Event(on ? 'mute' : 'unmute'))
+      }, muted)
+    const took: number[] = []
+    for (let round = 0; round < 3; round += 1) {
+      const began = await now()
+      await mute(true)
+      took.push(await saidAfter('Another app, or a call, uses the camera', began))
+      await mute(false)
+      await tile(dashboard, 'live').waitFor()
+    }
+    expect(Math.min(...took)).toBeLessThan(1_000)
+    expect(await pictureMoves(dashboard)).toBe(true)
+    expect((await counts()).asked).toBe(1)
+  })
+
+  test('[MED-5] a hidden page is told of before the browser freezes it, and [MED-4] comes back from a freeze', async () => {
+    await goLive()
+    // Nothing that the page says behind the event leaves it: as a frozen page, whose timers and answers wait.
+    await phone.evaluate(() => {
+      document.dispatchEvent(new Event('freeze'))
+      const send = WebSocket.prototype.send
+      const page = window as unknown as { thaw: () => void }
+      WebSocket.prototype.send = () => {}
+      page.thaw = () => {
+        WebSocket.prototype.send = send
+      }
+      const stream = document.querySelector<HTMLVideoElement>('video.preview')?.srcObject
+      if (stream instanceof MediaStream) for (const track of stream.getTracks()) track.stop()
+    })
+    await dashboard.getByText('is in the background or locked').waitFor()
+    await phone.evaluate(() => {
+      ;(window as unknown as { thaw: () => void }).thaw()
+      document.dispatchEvent(new Event('resume'))
+    })
+    await tile(dashboard, 'live').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+    expect((await counts()).asked).toBe(2)
+  })
+
   test('[MED-4] hidden for a moment with the camera alive: nothing is asked again and the picture plays on', async () => {
     await goLive()
     await watchGaps()

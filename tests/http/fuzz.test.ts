@@ -26,6 +26,7 @@ const PATHS = [
   '/api/pairings',
   '/api/pairings/preview',
   '/api/lan',
+  '/api/stun',
   '/healthz',
   '/readyz',
   '/api/openapi.json',

@@ -32,10 +32,46 @@ const TABLE: Record<string, { ok: string; session: boolean }> = {
   'POST /api/pairings/preview': { ok: '200', session: false },
   'POST /api/pairings': { ok: '201', session: false },
   'GET /api/lan': { ok: '200', session: false },
+  'GET /api/stun': { ok: '200', session: false },
   'GET /healthz': { ok: '200', session: false },
   'GET /readyz': { ok: '200', session: false },
   'GET /metrics': { ok: '200', session: false },
 }
+
+describe('section 3: stun', () => {
+  const stun = async (env: Record<string, string>) => {
+    const app = await startApp({ env })
+    return (await call<{ urls: string[] }>(app.url, 'GET', '/api/stun')).body
+  }
+
+  test('names what answers without credentials, and no credentials', async () => {
+    const body = await stun({
+      ICE_SERVERS: JSON.stringify([
+        { urls: ['stun:one.example:3478', 'stun:two.example'] },
+        { urls: 'turn:three.example:3478', username: 'somebody', credential: 'hunter2' },
+        {
+          urls: ['turn:three.example:3478?transport=udp', 'turn:three.example:3478?transport=tcp'],
+          username: 'somebody',
+          credential: 'hunter2',
+        },
+      ]),
+      TURN_URLS: 'turn:four.example:3478?transport=udp,turns:four.example:5349?transport=tcp',
+      TURN_SECRET: 'turn-secret-0123456789',
+    })
+    expect(body).toEqual({
+      urls: [
+        'stun:one.example:3478',
+        'stun:two.example',
+        'stun:three.example:3478',
+        'stun:four.example:3478',
+      ],
+    })
+  })
+
+  test('names none where there are none', async () => {
+    expect(await stun({ ICE_SERVERS: '[]' })).toEqual({ urls: [] })
+  })
+})
 
 describe('section 3: openapi.json', () => {
   const load = async () => {

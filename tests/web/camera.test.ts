@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createCamera } from '../../web/phone/camera.ts'
+import { createCamera, type Camera } from '../../web/phone/camera.ts'
 
 class FakeTrack extends EventTarget {
   readyState: MediaStreamTrackState = 'live'
@@ -74,8 +74,9 @@ const setUp = (
   const enumerateDevices = () =>
     Promise.resolve(devices.map(({ id }) => ({ kind: 'videoinput', deviceId: id })))
   vi.stubGlobal('navigator', { mediaDevices: { getUserMedia, enumerateDevices } })
-  const page = { visibilityState: 'visible' }
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' })
   vi.stubGlobal('document', page)
+  vi.stubGlobal('window', new EventTarget())
   const camera = createCamera()
   const last = () => {
     const track = tracks.at(-1)
@@ -228,11 +229,86 @@ describe('the light', () => {
 })
 
 describe('[MED-4] coming back', () => {
+  const phase = (camera: Camera) => camera.phase.value
+
+  it('says at once that the page is hidden, whatever the camera does, and goes on when it is shown', async () => {
+    const { camera, last, page, tracks } = setUp()
+    await camera.start()
+    page.visibilityState = 'hidden'
+    page.dispatchEvent(new Event('visibilitychange'))
+    expect(phase(camera)).toEqual({ status: 'paused', why: 'hidden' })
+    for (const muted of [true, false]) {
+      last().mute(muted)
+      expect(phase(camera)).toEqual({ status: 'paused', why: 'hidden' })
+    }
+    page.visibilityState = 'visible'
+    await camera.revive()
+    expect(phase(camera)).toEqual({ status: 'live' })
+    expect(tracks).toHaveLength(1)
+  })
+
+  it.each(['pagehide', 'freeze'])('takes %s for a page that is hidden', async (event) => {
+    const { camera, page } = setUp()
+    await camera.start()
+    ;(event === 'pagehide' ? window : page).dispatchEvent(new Event(event))
+    expect(phase(camera)).toEqual({ status: 'paused', why: 'hidden' })
+  })
+
+  it('does not ask for the camera behind the person’s back, whatever else wakes the page', async () => {
+    const { camera, last, page, tracks } = setUp()
+    await camera.start()
+    page.visibilityState = 'hidden'
+    last().end()
+    await expect(camera.revive()).resolves.toBe(false)
+    expect(tracks).toHaveLength(1)
+  })
+
+  it('looks again and again whether another app has given the camera back, without a question', async () => {
+    const { camera, last, getUserMedia, status } = setUp()
+    await camera.start()
+    const source = camera.source.value
+    for (let time = 0; time < 3; time += 1) getUserMedia.mockRejectedValueOnce(named('NotReadableError'))
+    last().end()
+    const seen = new Set<string>()
+    for (let time = 0; time < 120 && status() !== 'live'; time += 1) {
+      seen.add(status())
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect([...seen]).toEqual(['paused'])
+    expect(phase(camera)).toEqual({ status: 'live' })
+    expect(camera.source.value).toBe(source)
+    expect(getUserMedia).toHaveBeenCalledTimes(5)
+  })
+
+  it('looks no more once it is stopped', async () => {
+    const { camera, last, getUserMedia, status } = setUp()
+    await camera.start()
+    getUserMedia.mockRejectedValue(named('NotReadableError'))
+    last().end()
+    await settle()
+    expect(phase(camera)).toEqual({ status: 'paused', why: 'interrupted' })
+    camera.stop()
+    const before = getUserMedia.mock.calls.length
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(getUserMedia).toHaveBeenCalledTimes(before)
+    expect(status()).toBe('off')
+  })
+
+  it('tries a busy camera again when the person comes back from the app that had it', async () => {
+    const { camera, getUserMedia, status } = setUp()
+    getUserMedia.mockRejectedValueOnce(named('NotReadableError'))
+    await camera.start()
+    expect(status()).toBe('in-use')
+    await camera.revive()
+    expect(status()).toBe('live')
+    expect(camera.source.value).toBeDefined()
+  })
+
   it('pauses while another app holds the camera, and goes on by itself', async () => {
     const { camera, last, status, tracks } = setUp()
     await camera.start()
     last().mute(true)
-    expect(status()).toBe('paused')
+    expect(phase(camera)).toEqual({ status: 'paused', why: 'interrupted' })
     last().mute(false)
     expect(status()).toBe('live')
     expect(tracks).toHaveLength(1)
@@ -305,6 +381,7 @@ describe('[MED-4] coming back', () => {
     const source = camera.source.value
     page.visibilityState = 'hidden'
     last().end()
+    page.visibilityState = 'visible'
     getUserMedia.mockRejectedValueOnce(named('NotAllowedError'))
     await camera.revive()
     expect(status()).toBe('needs-tap')

@@ -180,6 +180,34 @@ describe('requests', () => {
 })
 
 describe('the own state', () => {
+  it('says what cannot wait within the call, also before earlier words are answered', async () => {
+    const { client, live, last } = clientOver()
+    live()
+    client.setState({ camera: { status: 'live' } })
+    client.setState({ camera: { width: 1280 } })
+    expect(patches(last())).toEqual([{ camera: { status: 'live' } }])
+    client.setState({ camera: { status: 'paused' } }, 'now')
+    expect(patches(last()).at(-1)).toEqual({ camera: { status: 'paused', width: 1280 } })
+    accept(last())
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(patches(last())).toHaveLength(2)
+  })
+
+  it('tells the latest truth over all that may have arrived', async () => {
+    const { client, live, last } = clientOver()
+    live()
+    client.setState({ camera: { status: 'paused' } })
+    accept(last())
+    await vi.advanceTimersByTimeAsync(200)
+    // Unanswered, and then taken back: the server may know either.
+    client.setState({ camera: { status: 'live' } })
+    client.setState({ camera: { status: 'paused' } }, 'now')
+    expect(patches(last()).slice(1)).toEqual([
+      { camera: { status: 'live' } },
+      { camera: { status: 'paused' } },
+    ])
+  })
+
   const accept = (socket: FakeSocket) => {
     const id = socket.ofType('state').at(-1)?.['id'] as number
     socket.deliver({ type: 'reply', id, ok: true, at: at('a2') })

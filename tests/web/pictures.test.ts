@@ -132,6 +132,31 @@ describe('a picture', () => {
     expect(feed().state.value).toEqual({ status: 'live' })
   })
 
+  it('believes a camera that says it pauses within a second, and black pictures once a second do not matter', async () => {
+    const { room, feed, out } = await setUp()
+    say(room, 'live', 's1')
+    await run(10)
+    await play(out(), watcher(), 1_000)
+    say(room, 'paused', 's1')
+    await run(900)
+    expect(feed().state.value).toEqual({ status: 'waiting' })
+    for (let second = 0; second < 5; second += 1) {
+      watcher().frames += 1
+      await run(1_000)
+      expect(feed().state.value).toEqual({ status: 'waiting' })
+    }
+  })
+
+  it('stays live where the camera goes on in the background', async () => {
+    const { room, feed, out } = await setUp()
+    say(room, 'live', 's1')
+    await run(10)
+    await play(out(), watcher(), 1_000)
+    say(room, 'paused', 's1')
+    await play(out(), watcher(), 5_000)
+    expect(feed().state.value).toEqual({ status: 'live' })
+  })
+
   it('keeps its connection while the camera is turned round', async () => {
     const { room, live, feed, out } = await setUp()
     say(room, 'live', 's1')

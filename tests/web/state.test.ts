@@ -4,7 +4,7 @@ import { MAX_STATE } from '../../server/protocol/limits.ts'
 import type { NewSession } from '../../server/protocol/models.ts'
 import { createBackoff } from '../../web/lib/backoff.ts'
 import { MAX_WATCHED, readCamera, readWatching } from '../../web/lib/camera-state.ts'
-import { diffPatch, mergePatch } from '../../web/lib/merge-patch.ts'
+import { diffPatch, joinPatches, mergePatch } from '../../web/lib/merge-patch.ts'
 import { readPeerSignal } from '../../web/lib/peer-signals.ts'
 import { randomText } from '../../web/lib/random.ts'
 import { openSeat } from '../../web/lib/seat.ts'
@@ -30,6 +30,17 @@ describe('merge patches (RFC 7396)', () => {
     value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.string(), fc.array(fc.integer()), tie('object')),
     object: fc.dictionary(key, tie('value'), { maxKeys: 4 }),
   }))
+
+  it('patches that lead from two states to a third, joined, lead there from either', () => {
+    fc.assert(
+      fc.property(object, object, object, (one, other, to) => {
+        const patch = joinPatches(diffPatch(one, to), diffPatch(other, to)) ?? {}
+        expect(mergePatch(one, patch)).toEqual(to)
+        expect(mergePatch(other, patch)).toEqual(to)
+      }),
+      { numRuns: 500 },
+    )
+  })
 
   it('the difference leads from any state to any other, and is none between equals', () => {
     fc.assert(
@@ -68,6 +79,13 @@ describe('the state of a camera', () => {
         },
       ),
     )
+  })
+
+  it('reads why a camera pauses, and bears who does not say it', () => {
+    for (const why of ['hidden', 'interrupted'])
+      expect(readCamera({ camera: { status: 'paused', why } })).toEqual({ camera: { status: 'paused', why } })
+    for (const why of [undefined, null, 7, 'lunch'])
+      expect(readCamera({ camera: { status: 'paused', why } })).toEqual({ camera: { status: 'paused' } })
   })
 
   it('reads what a watcher sees', () => {

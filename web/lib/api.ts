@@ -12,6 +12,7 @@ import type {
   RoomView,
   SessionList,
   SessionView,
+  StunInfo,
   UpdateRoom,
 } from '../../server/protocol/api.ts'
 import type { CodeId, SessionId } from '../../server/protocol/ids.ts'
@@ -131,6 +132,8 @@ export const createApi = ({
     claim: (body: ClaimPairing) => ask<Paired>({ method: 'POST', path: '/api/pairings', body }),
     /** How phones on the same network reach this machine; no addresses where the server has no LAN listener. */
     lan: () => ask<LanInfo>({ method: 'GET', path: '/api/lan' }),
+    /** Where a device asks for its address as it is seen from outside; without credentials. */
+    stun: () => ask<StunInfo>({ method: 'GET', path: '/api/stun' }),
   }
 }
 export type Api = ReturnType<typeof createApi>

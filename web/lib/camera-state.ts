@@ -2,7 +2,7 @@
  * What members tell each other through `state` (docs/SPEC.md, section 4: RFC 7396 merge, 4 KiB at most).
  *
  * A camera says:
- *   { camera:  { status, source?, facing?, width?, height?, fps?, detail?, relayOnly?, way? },
+ *   { camera:  { status, why?, source?, facing?, width?, height?, fps?, detail?, relayOnly?, way? },
  *     battery?: { level: 0..1, charging: boolean },
  *     network?: '4g' | 'wifi' | … as the browser names it }
  *
@@ -24,7 +24,7 @@ import { DECIDED, VIAS, type Decided, type Via } from './relay/reasons.ts'
 /**
  * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
  * is back, but its browser wants a tap before the camera may start; `live`: pictures are being made; `paused`:
- * the page is in the background or another app holds the camera. The rest are failures (see failures.ts).
+ * none are, and `why` says the cause. The rest are failures (see failures.ts).
  */
 export const CAMERA_STATUSES = [
   'off',
@@ -40,8 +40,17 @@ export const CAMERA_STATUSES = [
 ] as const
 export type CameraStatus = (typeof CAMERA_STATUSES)[number]
 
+/**
+ * `hidden`: the page is in the background or the phone is locked (some browsers make pictures all the same);
+ * `interrupted`: the page is in view, and another app or a call has the camera.
+ */
+export const PAUSES = ['hidden', 'interrupted'] as const
+export type Pause = (typeof PAUSES)[number]
+
 export interface CameraState {
   readonly status: CameraStatus
+  /** Of a `paused` camera; older pages do not say it. */
+  readonly why?: Pause
   readonly source?: string
   readonly facing?: 'front' | 'back'
   /** Pixels of the picture as the camera makes it. */
@@ -101,6 +110,7 @@ export const readCamera = (state: MemberState): CameraReport => {
   return compact<CameraReport>({
     camera: compact<CameraState>({
       status: oneOf(CAMERA_STATUSES, camera['status']) ?? 'off',
+      why: oneOf(PAUSES, camera['why']),
       source: text(camera['source']),
       facing: oneOf(['front', 'back'] as const, camera['facing']),
       width: positive(camera['width']),

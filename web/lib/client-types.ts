@@ -83,8 +83,11 @@ export interface Client extends RoomModel {
   watch(camera: SessionId, on: boolean): Promise<Accepted>
   /** Asks a relayed camera for a picture that decoding can begin with. */
   keyFrame(camera: SessionId): Promise<Accepted>
-  /** Merges into the own member's state; sent again after a reconnect where the server lost it. */
-  setState(patch: MemberState): void
+  /**
+   * Merges into the own member's state; sent again after a reconnect where the server lost it. `now`: sent before
+   * this returns, where there is a connection (own-state.ts).
+   */
+  setState(patch: MemberState, when?: 'now'): void
   /**
    * WebRTC signalling. While the connection is down it waits (30 s, 256 messages at most) and goes out after the
    * next welcome; one without a reply is sent again, so `data` must bear doubles. Resolves false if it was not taken.

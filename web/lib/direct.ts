@@ -103,7 +103,7 @@ export const createDirect = (deps: {
       send,
       ...deps.peerOptions,
     })
-    const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'))
+    const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'), paused)
     let pictureTimer: ReturnType<typeof setTimeout> | undefined
     let had = false
     peer.connection.ontrack = ({ track, streams, receiver }) => {

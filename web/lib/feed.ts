@@ -183,9 +183,11 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     }),
     stats,
     update(next) {
+      const pausedBefore = paused.peek()
       const returned = next.connected && !member.peek().connected
       member.value = next
-      if (returned && direct.fault.peek() !== undefined) direct.retry()
+      const awake = pausedBefore && !paused.peek()
+      if ((returned || awake) && direct.fault.peek() !== undefined) direct.retry()
     },
     receive: direct.receive,
     retry() {

@@ -18,6 +18,17 @@ export const mergePatch = (target: Json, patch: Json): Json => {
   return merged
 }
 
+/** One patch that does what both do, where both lead to the same target from different places. */
+export const joinPatches = (first: Json | undefined, second: Json | undefined): Json | undefined => {
+  if (!first || !second) return first ?? second
+  const joined: Json = { ...first }
+  for (const [key, value] of Object.entries(second)) {
+    const other = joined[key]
+    joined[key] = isObject(value) && isObject(other) ? joinPatches(other, value) : value
+  }
+  return joined
+}
+
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** The patch that turns `from` into `to`, or undefined where they are the same. */

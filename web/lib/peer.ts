@@ -100,7 +100,8 @@ export const createPeer = (options: PeerOptions): Peer => {
     }, CONNECT_WITHIN)
   }
   const restart = () => {
-    if (isClosed()) return
+    // A browser closes the connections of a page that it keeps for later, and tells no event.
+    if (isClosed() || connection.signalingState === 'closed') return
     if (!online.peek()) {
       restartWanted = true
       return

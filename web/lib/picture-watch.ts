@@ -1,5 +1,5 @@
 /** Whether a received picture moves, by the count of decoded frames: a connection may be sound and show nothing. */
-import { batch, signal, type ReadonlySignal } from '@preact/signals'
+import { batch, effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { StatsReader, VideoStats } from './stats.ts'
 
 /** Often until the first picture, so that `live` is said when it is there. */
@@ -7,6 +7,11 @@ const LOOK_FIRST = 100
 const LOOK = 400
 /** No new frame for so long means standing still; [MED-1] allows 3 s until it is seen. */
 const STILL_AFTER = 1_300
+/**
+ * A camera that says it pauses is believed once it is quiet. Safari then sends a black picture each second, which
+ * is not one; other browsers may go on in the background at full rate, which is.
+ */
+const QUIET = { look: 200, frames: 2 }
 const TELL_STATS = 1_000
 
 export interface PictureWatch {
@@ -16,7 +21,11 @@ export interface PictureWatch {
   dispose(): void
 }
 
-export const createPictureWatch = (reader: StatsReader): PictureWatch => {
+export const createPictureWatch = (
+  reader: StatsReader,
+  /** The camera says that it makes no pictures at the moment. */
+  paused: ReadonlySignal<boolean> = signal(false),
+): PictureWatch => {
   const moving = signal(false)
   const stats = signal<VideoStats | undefined>(undefined)
   let frames = 0
@@ -30,12 +39,13 @@ export const createPictureWatch = (reader: StatsReader): PictureWatch => {
       const now = await reader.read()
       if (disposed) return
       const time = performance.now()
-      if (now.frames > frames) {
+      const fresh = now.frames - frames
+      if (fresh > 0) {
         frames = now.frames
         movedAt = time
       }
       batch(() => {
-        moving.value = movedAt > 0 && time - movedAt < STILL_AFTER
+        moving.value = paused.peek() ? fresh >= QUIET.frames : movedAt > 0 && time - movedAt < STILL_AFTER
         if (moving.value && time - toldAt >= TELL_STATS) {
           const { fps, ...first } = now
           stats.value = toldAt === 0 || fps === undefined ? first : now
@@ -45,15 +55,27 @@ export const createPictureWatch = (reader: StatsReader): PictureWatch => {
     } catch (cause) {
       if (!disposed) console.error('The connection tells no statistics', cause)
     }
-    if (!disposed) timer = setTimeout(() => void look(), frames === 0 ? LOOK_FIRST : LOOK)
+    if (!disposed) lookIn(frames === 0 ? LOOK_FIRST : paused.peek() ? QUIET.look : LOOK)
   }
-  timer = setTimeout(() => void look(), LOOK_FIRST)
+  const lookIn = (ms: number) => {
+    timer = setTimeout(() => {
+      timer = undefined
+      void look()
+    }, ms)
+  }
+  lookIn(LOOK_FIRST)
+  const stopFollowing = effect(() => {
+    if (!paused.value || timer === undefined || frames === 0) return
+    clearTimeout(timer)
+    lookIn(QUIET.look)
+  })
 
   return {
     moving,
     stats,
     dispose() {
       disposed = true
+      stopFollowing()
       clearTimeout(timer)
     },
   }

@@ -13,8 +13,8 @@ import { readPeerSignal, type PeerSignal } from './peer-signals.ts'
 export interface Sending {
   /** Connections to watchers, by member id. */
   readonly peers: ReadonlySignal<ReadonlyMap<SessionId, Peer>>
-  /** Starts ICE over on every connection, after a sleep for example. */
-  restart(): void
+  /** Starts ICE over on every connection, after a sleep for example. False where the browser has closed one itself. */
+  restart(): boolean
   /** Ends every connection and says so. */
   dispose(): void
 }
@@ -136,7 +136,9 @@ export const createSending = (deps: {
   return {
     peers,
     restart() {
-      for (const peer of peers.peek().values()) peer.restart()
+      const all = [...peers.peek().values()]
+      for (const peer of all) peer.restart()
+      return all.every(({ connection }) => connection.signalingState !== 'closed')
     },
     dispose() {
       stop()

@@ -1,5 +1,8 @@
 /** This device's camera: asks for it, keeps it alive over sleep and other apps, turns it round, gives it back. */
 import { batch, signal, type ReadonlySignal } from '@preact/signals'
+import { createBackoff } from '../lib/backoff.ts'
+import type { Pause } from '../lib/camera-state.ts'
+import { onHide } from '../lib/page-events.ts'
 import { randomText } from '../lib/random.ts'
 import { cameraFault, type CameraFault } from '../lib/failures.ts'
 import type { Disposer } from '../lib/disposer.ts'
@@ -11,8 +14,7 @@ export type CameraPhase =
   | { readonly status: 'needs-tap' }
   | { readonly status: 'asking' }
   | { readonly status: 'live' }
-  /** The page is in the background, or another app holds the camera. */
-  | { readonly status: 'paused' }
+  | { readonly status: 'paused'; readonly why: Pause }
   | { readonly status: CameraFault; readonly cause: unknown }
 
 export type Facing = 'front' | 'back'
@@ -50,6 +52,8 @@ export interface Camera {
 
 /** Long enough for a phone to hand the camera back by itself after the page is shown again. */
 const UNMUTE_WITHIN = 700
+/** Between two looks whether another app has given the camera back. */
+const ASK_AGAIN = { firstMs: 1_000, capMs: 4_000 }
 
 // Not in the DOM types: W3C mediacapture-image.
 type TorchCapabilities = MediaTrackCapabilities & { torch?: boolean }
@@ -89,26 +93,43 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   let turnCount = 0
   let unfollow: Disposer = () => {}
   let reviving: Promise<boolean> | undefined
+  let askAgain: ReturnType<typeof setTimeout> | undefined
+  const patience = createBackoff(ASK_AGAIN)
 
+  const isHidden = () => document.visibilityState === 'hidden'
   const release = () => {
+    clearTimeout(askAgain)
     unfollow()
     unfollow = () => {}
     track.peek()?.stop()
   }
+  const pause = (why: Pause) => {
+    phase.value = { status: 'paused', why }
+  }
+  const show = (live: MediaStreamTrack) => {
+    if (isHidden()) pause('hidden')
+    else if (live.muted) pause('interrupted')
+    else phase.value = { status: 'live' }
+  }
   const follow = (live: MediaStreamTrack) => {
     unfollow = disposers(
-      listen(live, 'mute', () => {
-        phase.value = { status: 'paused' }
-      }),
-      listen(live, 'unmute', () => {
-        phase.value = { status: 'live' }
-      }),
+      listen(live, 'mute', () => show(live)),
+      listen(live, 'unmute', () => show(live)),
       listen(live, 'ended', () => {
-        phase.value = { status: 'paused' }
+        pause(isHidden() ? 'hidden' : 'interrupted')
         // Hidden pages may not ask; `revive` does when the page is back.
-        if (document.visibilityState === 'visible') void acquire({ facing }, false)
+        if (!isHidden()) void acquire({ facing }, false)
       }),
+      onHide(() => pause('hidden')),
     )
+  }
+  /** The person gave the camera and another app took it: whose it is changes without a word to the page. */
+  const waitForReturn = () => {
+    pause(isHidden() ? 'hidden' : 'interrupted')
+    askAgain = setTimeout(() => {
+      if (isHidden()) return
+      void acquire({ facing }, false)
+    }, patience.next())
   }
   const countCameras = async () => {
     const devices = await navigator.mediaDevices.enumerateDevices()
@@ -131,8 +152,9 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         ...(settings.height ? { height: settings.height } : {}),
         ...(settings.frameRate ? { fps: Math.round(settings.frameRate) } : {}),
       }
-      phase.value = { status: live.muted ? 'paused' : 'live' }
+      show(live)
     })
+    patience.reset()
     follow(live)
     countCameras().catch((cause: unknown) => console.warn('The cameras could not be counted', cause))
   }
@@ -149,7 +171,8 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       phase.value = { status: 'insecure', cause: undefined }
       return false
     }
-    phase.value = { status: 'asking' }
+    // Whoever gave it once is not asked, so nobody need look at the phone.
+    if (byTap || phase.peek().status !== 'paused') phase.value = { status: 'asking' }
     try {
       const live = await ask(which)
       if (mine !== turnCount) {
@@ -163,6 +186,10 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       const fault = cameraFault(cause)
       batch(() => {
         track.value = undefined
+        if (fault === 'in-use' && !byTap && source.peek() !== undefined) {
+          waitForReturn()
+          return
+        }
         if (fault !== 'denied' || byTap) source.value = undefined
         phase.value = fault === 'denied' && !byTap ? { status: 'needs-tap' } : { status: fault, cause }
       })
@@ -180,6 +207,8 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
 
   const isRunning = () => phase.peek().status === 'live' || phase.peek().status === 'paused'
   const revive = async (): Promise<boolean> => {
+    // Perhaps the other app was closed meanwhile.
+    if (phase.peek().status === 'in-use' && !isHidden()) return acquire({ facing }, false)
     if (!isRunning()) return false
     const live = track.peek()
     if (live?.readyState === 'live' && live.muted) {
@@ -196,9 +225,10 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       if (!isRunning() || track.peek() !== live) return false
     }
     if (live?.readyState === 'live' && !live.muted) {
-      phase.value = { status: 'live' }
+      show(live)
       return false
     }
+    if (isHidden()) return false
     return acquire({ facing }, false)
   }
 

@@ -6,6 +6,7 @@ import { Button } from '../lib/ui/button.tsx'
 import { Preview } from './camera-view.tsx'
 import { Lost } from './lost.tsx'
 import type { Phone } from './model.ts'
+import { usePreflight } from './preflight-door.ts'
 import { deviceWords } from './words.ts'
 
 /** Words in the middle, the button in reach of a thumb. */
@@ -55,14 +56,17 @@ export function Ready({
   persistent: boolean
   start: () => void
 }) {
+  const checks = usePreflight('now')
   return (
     <Panel
       foot={
         <>
-          <Button look="primary" size="thumb" onClick={start}>
+          {checks && <checks.ProblemNotice />}
+          <Button look="primary" size="thumb" disabled={checks?.stops.value} onClick={start}>
             Start camera
           </Button>
           <p class="muted small">Not you? Close this page.</p>
+          {checks && <checks.CheckList />}
         </>
       }
     >
@@ -144,6 +148,7 @@ export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) 
 
 export function Failed({ phone, failure, back }: { phone: Phone; failure: Failure; back: boolean }) {
   const scan = failure.action === 'code' && window.isSecureContext
+  const checks = usePreflight('asked')
   return (
     <Panel
       role="alert"
@@ -169,6 +174,7 @@ export function Failed({ phone, failure, back }: { phone: Phone; failure: Failur
               Back to “{phone.roomName.value}”
             </Button>
           )}
+          {checks && <checks.CheckList />}
         </>
       }
     >

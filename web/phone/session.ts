@@ -6,7 +6,7 @@ import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
 import { readWayChoice } from '../lib/direction/commands.ts'
 import { cameraFailure } from '../lib/failures.ts'
-import { networkInformation, onWake } from '../lib/page-events.ts'
+import { networkInformation, onHide, onWake } from '../lib/page-events.ts'
 import { directOff } from '../lib/relay/reasons.ts'
 import { createRelayUpload } from '../lib/relay/upload.ts'
 import type { Seat, SeatRecord } from '../lib/seat.ts'
@@ -31,6 +31,9 @@ interface BatteryManager extends EventTarget {
   readonly level: number
   readonly charging: boolean
 }
+
+/** Who was away so long may be in another network: new ways are looked for at once. Milliseconds. */
+const LONG_AWAY = 3_000
 
 const socketUrl = (path = '/ws'): string => {
   const url = new URL(path, location.href)
@@ -78,9 +81,10 @@ const reportCamera = (client: Client, camera: Camera, way: Way): Disposer =>
     const phase = camera.phase.value
     const picture = camera.picture.value
     const seen = phase.status === 'live' || phase.status === 'paused'
-    client.setState({
+    const state = {
       camera: {
         status: phase.status,
+        why: phase.status === 'paused' ? phase.why : null,
         source: camera.source.value ?? null,
         facing: (seen && picture.facing) || null,
         width: (seen && picture.width) || null,
@@ -90,7 +94,9 @@ const reportCamera = (client: Client, camera: Camera, way: Way): Disposer =>
         way: way.choice.value === 'auto' ? null : way.choice.value,
         detail: 'cause' in phase ? cameraFailure(phase.status, thisBrowser()).mend : null,
       },
-    })
+    }
+    // A page that is hidden may be frozen the next moment.
+    client.setState(state, phase.status === 'paused' ? 'now' : undefined)
   })
 
 /** Connects the seat's session and serves the camera to whoever watches. */
@@ -118,6 +124,19 @@ export const openSession = (deps: {
   })
   const upload = createRelayUpload({ client, camera: record.id, track: camera.track })
   const audience = followAudience(client, record.id, sending, upload.sending)
+
+  let hiddenAt: number | undefined
+  const wake = async () => {
+    const away = hiddenAt === undefined ? 0 : Date.now() - hiddenAt
+    if (document.visibilityState === 'visible') hiddenAt = undefined
+    try {
+      const replaced = await camera.revive()
+      if (!replaced && away < LONG_AWAY) return
+      if (sending.peek()?.restart() === false) camera.renew()
+    } catch (cause) {
+      console.error('The camera did not come back', cause)
+    }
+  }
 
   const stop = disposers(
     reportCamera(client, camera, way),
@@ -156,15 +175,13 @@ export const openSession = (deps: {
     way.dispose,
     audience.dispose,
     upload.dispose,
-    onWake(() => {
-      camera
-        .revive()
-        .then((replaced) => {
-          if (replaced) sending.peek()?.restart()
-        })
-        .catch((cause: unknown) => console.error('The camera did not come back', cause))
+    onHide(() => {
+      hiddenAt ??= Date.now()
     }),
+    onWake(() => void wake()),
   )
+  // Hidden while the code was claimed, and shown again.
+  if (camera.phase.peek().status === 'paused') void wake()
   client.connect()
 
   return {

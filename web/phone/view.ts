@@ -9,7 +9,7 @@ import type { Ticket } from './pairing.ts'
 import type { PhoneSession } from './session.ts'
 
 /** What lasts a moment after the tap, in its order. */
-export type Stage = 'pairing' | 'asking' | 'connecting' | 'waiting' | 'paused' | 'live'
+export type Stage = 'pairing' | 'asking' | 'connecting' | 'waiting' | 'paused' | 'interrupted' | 'live'
 
 /** No session and no code yet: it is typed, or scanned here. */
 export interface CodeWanted {
@@ -67,8 +67,11 @@ const sessionView = ({ client, audience }: PhoneSession, camera: Camera, seat: S
     case 'needs-tap':
       return { name: 'resume' }
     case 'asking':
-    case 'paused':
-      return { name: 'camera', stage: shown.status, watching: watching.value }
+      return { name: 'camera', stage: 'asking', watching: watching.value }
+    case 'paused': {
+      const stage = shown.why === 'interrupted' ? 'interrupted' : 'paused'
+      return { name: 'camera', stage, watching: watching.value }
+    }
     case 'live': {
       if (watching.value > 0) {
         const via = audience.via.value

@@ -8,6 +8,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   connecting: 'Connecting',
   waiting: 'Waiting for a dashboard to open',
   paused: 'Paused',
+  interrupted: 'Another app, or a call, uses the camera',
   live: 'Live',
 }
 

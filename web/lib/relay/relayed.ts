@@ -106,7 +106,7 @@ export const createRelayed = (deps: {
     }
   }
   const follow = (shown: RelayPlayer): Disposer => {
-    const watch = createPictureWatch(shown)
+    const watch = createPictureWatch(shown, paused)
     let had = false
     return disposers(
       watch.dispose,
@@ -125,7 +125,9 @@ export const createRelayed = (deps: {
               canvas.value = shown.canvas
               state.value = { status: 'live' }
             })
-          } else if (had) state.value = { status: 'reconnecting', since: Date.now() }
+          } else if (had) {
+            state.value = paused.peek() ? { status: 'idle' } : { status: 'reconnecting', since: Date.now() }
+          }
         })
       }),
     )

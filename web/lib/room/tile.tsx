@@ -15,6 +15,7 @@ import {
   blankOf,
   deviceWords,
   isFailure,
+  isLow,
   networkWords,
   pictureWords,
   TILE_STATES,
@@ -47,6 +48,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
   const { camera, battery, network } = feed.report.value
   const stats = status === 'live' ? feed.stats.value : undefined
   const failed = status === 'failed' || isFailure(camera)
+  const paused = status === 'waiting' && camera.status === 'paused'
   const transport = feed.transport.value
   const via = status === 'live' ? feed.via.value : undefined
   return (
@@ -55,15 +57,20 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
       <span class="tile-facts">
         <span class="state-line">
           {failed ? <Shape kind="triangle" tone="danger" /> : <Shape kind={kind} tone={tone} />}
-          {failed ? TILE_STATES.failed.word : word}
+          {failed ? TILE_STATES.failed.word : paused ? 'Paused' : word}
         </span>
         {stats && transport && <span>{TRANSPORTS[transport]}</span>}
-        {stats && stats.width > 0 && <span>{pictureWords(stats.width, stats.height, stats.fps)}</span>}
-        {battery && (
-          <span class="tile-extra" title="Battery">
-            {batteryWords(battery)}
-          </span>
+        {stats && stats.width > 0 && (
+          <span>{pictureWords(stats.width, stats.height, stats.fps, camera.fps)}</span>
         )}
+        {battery &&
+          (isLow(battery) ? (
+            <span class="tile-low">Battery low: {batteryWords(battery)}</span>
+          ) : (
+            <span class="tile-extra" title="Battery">
+              {batteryWords(battery)}
+            </span>
+          ))}
         {network && (
           <span class="tile-extra" title="Network">
             {networkWords(network)}
@@ -78,7 +85,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
 function Blank({ feed }: { feed: Feed }) {
   const state = feed.state.value
   const { camera } = feed.report.value
-  const blank = blankOf(state, camera, feed.member.value.connected)
+  const blank = blankOf(state, camera, feed.member.value)
   if (!blank) return null
   const Icon = state.status === 'failed' || isFailure(camera) ? TriangleAlert : Smartphone
   return (

@@ -1,5 +1,5 @@
-import type { Device } from '../../../server/protocol/models.ts'
-import type { Battery, CameraState } from '../camera-state.ts'
+import type { Device, Member } from '../../../server/protocol/models.ts'
+import type { Battery, CameraState, Pause } from '../camera-state.ts'
 import { pictureFailure } from '../failures.ts'
 import type { FeedState } from '../receiving.ts'
 import type { Transport } from '../stats.ts'
@@ -32,10 +32,24 @@ export function deviceWords({ kind, browser, os }: Device): string {
 export const batteryWords = ({ level, charging }: Battery) =>
   `${Math.round(level * 100)}%${charging ? ' charging' : ''}`
 
-/** "720p, 30 fps": named by the shorter side, so that turning the phone does not change it. */
-export function pictureWords(width: number, height: number, fps: number | undefined): string {
+/** Worth a word of its own: the phone, and with it the camera, may soon go out. */
+const LOW_BATTERY = 0.15
+export const isLow = ({ level, charging }: Battery) => level <= LOW_BATTERY && !charging
+
+/**
+ * "720p, 30 fps": named by the shorter side, so that turning the phone does not change it. "only" where it is less
+ * than half of what the camera makes: battery saver, a hot phone, a dark room or a slow network.
+ */
+export function pictureWords(
+  width: number,
+  height: number,
+  fps: number | undefined,
+  made?: number,
+): string {
   const size = `${Math.min(width, height)}p`
-  return fps === undefined ? size : `${size}, ${Math.round(fps)} fps`
+  if (fps === undefined) return size
+  const few = made !== undefined && fps < made / 2
+  return `${size}, ${few ? 'only ' : ''}${Math.round(fps)} fps`
 }
 
 const NETWORKS: Record<string, string> = {
@@ -55,8 +69,30 @@ export interface Blank {
   text?: string
 }
 
+const COMES_BACK = 'The picture comes back by itself'
+
+function pauseWords(why: Pause | undefined, name: string): Blank {
+  switch (why) {
+    case 'hidden':
+      return {
+        title: `${name} is in the background or locked`,
+        text: `${COMES_BACK} when its page is in view again.`,
+      }
+    case 'interrupted':
+      return {
+        title: 'Another app, or a call, uses the camera',
+        text: `${COMES_BACK} when the camera is free.`,
+      }
+    default:
+      return {
+        title: 'Paused',
+        text: 'The page is in the background, or another app has the camera. Open it again.',
+      }
+  }
+}
+
 /** In words, why a connected camera sends no picture [MED-5]; undefined while it should be sending one. */
-function cameraTrouble({ status, detail }: CameraState): Blank | undefined {
+function cameraTrouble({ status, detail, why }: CameraState, name: string): Blank | undefined {
   switch (status) {
     case 'off':
       return { title: 'Camera is off', text: 'Tap Start camera on the phone.' }
@@ -68,10 +104,7 @@ function cameraTrouble({ status, detail }: CameraState): Blank | undefined {
     case 'needs-tap':
       return { title: 'One tap on the phone', text: 'Its page is back and needs a tap to start the camera.' }
     case 'paused':
-      return {
-        title: 'Paused',
-        text: 'The page is in the background, or another app has the camera. Open it again.',
-      }
+      return pauseWords(why, name)
     case 'denied':
       return {
         title: 'The camera is not allowed',
@@ -103,12 +136,21 @@ function cameraTrouble({ status, detail }: CameraState): Blank | undefined {
   }
 }
 
+/** The part of a camera's presence that its words depend on. */
+type Presence = Pick<Member, 'connected' | 'name'>
+
 /** What a tile says in its middle; undefined while there is nothing to add to the picture. */
-export function blankOf(state: FeedState, camera: CameraState, connected: boolean): Blank | undefined {
+export function blankOf(state: FeedState, camera: CameraState, member: Presence): Blank | undefined {
   if (state.status === 'live') return undefined
-  if (!connected)
-    return { title: 'The phone is away', text: 'The picture comes back by itself when it returns.' }
-  const trouble = cameraTrouble(camera)
+  if (!member.connected) {
+    return camera.why === 'hidden'
+      ? {
+          title: 'The phone is away',
+          text: `Its page is in the background, locked or closed. ${COMES_BACK} when it is in view again.`,
+        }
+      : { title: 'The phone is away', text: `${COMES_BACK} when it returns.` }
+  }
+  const trouble = cameraTrouble(camera, member.name || 'The phone')
   if (trouble) return trouble
   switch (state.status) {
     case 'reconnecting':

@@ -3,7 +3,7 @@ import { Check, Copy } from 'lucide-preact'
 import { IconButton } from './button.tsx'
 
 /** Copies by the clipboard API, or by selecting where the page is no secure context (plain http on a LAN). */
-async function copy(text: string, element: HTMLElement | null): Promise<boolean> {
+export async function copyText(text: string, element: HTMLElement | null): Promise<boolean> {
   if (window.isSecureContext) {
     const written = await navigator.clipboard.writeText(text).then(
       () => true,
@@ -28,7 +28,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   useEffect(() => () => clearTimeout(timer.current), [])
 
   const press = async () => {
-    const copied = await copy(text, line.current)
+    const copied = await copyText(text, line.current)
     setDone(copied)
     clearTimeout(timer.current)
     timer.current = setTimeout(() => setDone(false), 2_000)
