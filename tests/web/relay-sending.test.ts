@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readPicture } from '../../server/protocol/frames.ts'
 import { MAX_BINARY_FRAME } from '../../server/protocol/limits.ts'
 import { chooseVideo, common, FAMILIES, shownHere } from '../../web/lib/relay/codecs.ts'
+import { createShown } from '../../web/lib/relay/shown.ts'
 import type { EncodedPicture, EncoderNeeds, StartEncoder } from '../../web/lib/relay/encoder.ts'
 import { createOutlet } from '../../web/lib/relay/outlet.ts'
 import { createRelaySender, type SenderNeeds } from '../../web/lib/relay/sender.ts'
@@ -69,8 +70,28 @@ describe('the codec', () => {
     ])
   })
 
-  it('is JPEG alone for a page without WebCodecs', () => {
-    expect(shownHere()).toEqual(['jpeg'])
+  it('is JPEG alone for a page without WebCodecs', async () => {
+    expect(await shownHere()).toEqual(['jpeg'])
+  })
+
+  it('is what the browser says that it decodes, and JPEG', async () => {
+    const asked: string[] = []
+    const shown = await shownHere(({ codec }) => {
+      asked.push(codec)
+      return Promise.resolve(codec === 'vp8')
+    })
+    expect(asked).toEqual(['avc1.42e01f', 'vp8'])
+    expect(shown).toEqual(['vp8', 'jpeg'])
+  })
+
+  it('is without a form that the browser promised and does not show', async () => {
+    const shown = createShown(() => Promise.resolve(FAMILIES))
+    await shown.asked
+    expect(shown.failed('avc1.42e01f')).toBe(true)
+    expect(shown.families.value).toEqual(['vp8', 'jpeg'])
+    expect(shown.failed('vp8')).toBe(true)
+    expect(shown.failed('jpeg')).toBe(false)
+    expect(shown.families.value).toEqual(['jpeg'])
   })
 })
 

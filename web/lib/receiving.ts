@@ -9,9 +9,10 @@ import { MAX_WATCHED, type WatchState, type WatcherReport } from './camera-state
 import { disposers } from './disposer.ts'
 import { createFeed, type Feed, type FeedOptions } from './feed.ts'
 import { readPeerSignal } from './peer-signals.ts'
-import { shownHere } from './relay/codecs.ts'
+import { FAMILIES } from './relay/codecs.ts'
 import type { Via } from './relay/reasons.ts'
 import type { LoadInbox, RelayInbox } from './relay/relayed.ts'
+import { createShown } from './relay/shown.ts'
 import { isFinalLeave } from './sending.ts'
 
 export type { Feed, FeedState } from './feed.ts'
@@ -50,11 +51,13 @@ export const createReceiving = (
   const { client, choose = ALL } = deps
   let inbox: RelayInbox | undefined
   let disposed = false
+  const shown = createShown()
   /** One for all cameras. */
   const openInbox: LoadInbox = async () => {
-    const module = await import('./relay/inbox.ts')
+    // What this browser shows is told before the first picture is asked for.
+    const [module] = await Promise.all([import('./relay/inbox.ts'), shown.asked])
     if (disposed) throw new Error('Nobody watches any more')
-    inbox ??= module.openInbox(client)
+    inbox ??= module.openInbox(client, shown)
     return inbox
   }
   const loadInbox = deps.loadInbox ?? openInbox
@@ -112,8 +115,12 @@ export const createReceiving = (
     return JSON.stringify({ watching, via } satisfies WatcherReport)
   })
   let told: WatcherReport = { watching: {}, via: {} }
-  const shows = shownHere()
-  if (!shows.includes('h264')) client.setState({ shows })
+  stop.add(
+    effect(() => {
+      const shows = shown.families.value
+      if (shows.length < FAMILIES.length) untracked(() => client.setState({ shows: [...shows] }))
+    }),
+  )
   stop.add(
     effect(() => {
       const next = JSON.parse(report.value) as WatcherReport

@@ -1,4 +1,5 @@
 /** Which form relayed pictures are sent in, and how it is asked for (W3C webcodecs). */
+import { JPEG } from '../../../server/protocol/frames.ts'
 
 /** In the order of preference: measured at 720p30, H.264 takes 10 ms, VP8 13, JPEG 18 at 3.5 times the bytes. */
 export const FAMILIES = ['h264', 'vp8', 'jpeg'] as const
@@ -60,5 +61,32 @@ export const chooseVideo = async (
 export const common = (lists: readonly (readonly Family[])[]): readonly Family[] =>
   FAMILIES.filter((family) => family === 'jpeg' || lists.every((list) => list.includes(family)))
 
-/** What this browser shows of relayed pictures. */
-export const shownHere = (): readonly Family[] => (typeof VideoDecoder === 'undefined' ? ['jpeg'] : FAMILIES)
+/** The family of a codec as the frames of pictures name it (server/protocol/frames.ts). */
+export const familyOf = (codec: string): Family =>
+  codec === JPEG ? 'jpeg' : codec.startsWith('vp8') ? 'vp8' : 'h264'
+
+/** Smallest of what is sent, so that a level too high for this device's decoder rules none out. */
+const SHOWN_AS = { h264: H264_LEVELS[0].codec, vp8: 'vp8' } as const
+
+const decodes = async (config: VideoDecoderConfig): Promise<boolean> => {
+  if (typeof VideoDecoder === 'undefined') return false
+  try {
+    return (await VideoDecoder.isConfigSupported(config)).supported === true
+  } catch (cause) {
+    console.warn(`This browser does not say whether it decodes ${config.codec}`, cause)
+    return false
+  }
+}
+
+/**
+ * What this browser shows of relayed pictures, in the order of preference. Having WebCodecs is not enough: Firefox
+ * and WebKit on Linux have H.264 only where the system has a decoder for it.
+ */
+export const shownHere = async (supports = decodes): Promise<readonly Family[]> => {
+  const answers = await Promise.all(
+    FAMILIES.map(
+      (family) => family === 'jpeg' || supports({ codec: SHOWN_AS[family], optimizeForLatency: true }),
+    ),
+  )
+  return FAMILIES.filter((_, index) => answers[index])
+}

@@ -5,10 +5,12 @@ import type { Client } from '../client-types.ts'
 import { RequestError } from '../outbox.ts'
 import { createPlayer, type Player } from './player.ts'
 import type { RelayInbox } from './relayed.ts'
+import type { Shown } from './shown.ts'
 
 /** Reads what the server relays to this client and hands each camera's pictures to its player. */
 export const openInbox = (
   client: Pick<Client, 'onPicture' | 'keyFrame' | 'serverNow' | 'roundTrip' | 'askClock'>,
+  shown: Pick<Shown, 'failed'>,
 ): RelayInbox => {
   const players = new Map<SessionId, Player>()
   const stop = client.onPicture((bytes) => {
@@ -33,7 +35,11 @@ export const openInbox = (
         askKey: () => void askKey(camera),
         serverNow: client.serverNow,
         roundTrip: client.roundTrip,
-        onFault,
+        onFault(cause, codec) {
+          // The camera hears of it and sends another form: nothing that a person need know.
+          if (shown.failed(codec)) console.warn(`Pictures in ${codec} are not shown here`, cause)
+          else onFault(cause)
+        },
         onEnd: () => {
           if (players.get(camera) === player) players.delete(camera)
         },

@@ -14,7 +14,7 @@ export interface Player extends RelayPlayer {
 const MOST_INSIDE = 12
 /** Milliseconds that a slow decoder waits for the key picture that is due, before others pay for one more. */
 const PATIENCE = 1_000
-/** Faults in a row, without an image between them, before this browser is said not to show these pictures. */
+/** Faults of one codec in a row, without an image between them, before this browser is said not to show it. */
 const MOST_FAULTS = 3
 /** Milliseconds between two requests for a key picture; the server passes on no more either. */
 const ASK_EVERY = 1_000
@@ -40,13 +40,16 @@ export const createPlayer = (deps: {
   readonly askKey: () => void
   readonly serverNow: () => number
   readonly roundTrip: () => number | undefined
-  readonly onFault: (cause: unknown) => void
+  /** Nothing in this codec can be shown. */
+  readonly onFault: (cause: unknown, codec: string) => void
   readonly onEnd: Disposer
 }): Player => {
   const canvas = document.createElement('canvas')
   const chain = createChain()
   let decoder: PictureDecoder | undefined
   let faults = 0
+  /** The codec that they are of. */
+  let faulty = ''
   let askedAt = Number.NEGATIVE_INFINITY
   let patientUntil = 0
   let frames = 0
@@ -70,10 +73,11 @@ export const createPlayer = (deps: {
     decoder = undefined
     chain.broke()
   }
-  const fault = (cause: unknown) => {
+  const fault = (cause: unknown, failing: string) => {
     stop()
-    faults += 1
-    if (faults === MOST_FAULTS) deps.onFault(cause)
+    faults = failing === faulty ? faults + 1 : 1
+    faulty = failing
+    if (faults === MOST_FAULTS) deps.onFault(cause, failing)
     askKey()
   }
   const show = (image: ShownImage, { rotation, takenAt }: Picture) => {
@@ -105,7 +109,7 @@ export const createPlayer = (deps: {
           codec: picture.codec,
           onImage: show,
           onFault: (cause) => {
-            if (decoder === mine) fault(cause)
+            if (decoder === mine) fault(cause, mine.codec)
           },
         })
         decoder = mine
@@ -113,7 +117,7 @@ export const createPlayer = (deps: {
       }
       decoder.decode(picture)
     } catch (cause) {
-      fault(cause)
+      fault(cause, picture.codec)
     }
   }
 
