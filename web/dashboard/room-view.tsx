@@ -16,6 +16,8 @@ import { RemoveMember } from './remove-member.tsx'
 import type { RoomDesk } from './room-desk.ts'
 import { RoomName } from './room-name.tsx'
 import { Settings } from './settings.tsx'
+import { stillParts } from './stills/shutter.tsx'
+import { StillTray } from './stills/tray.tsx'
 import { useMedia } from './use-media.ts'
 
 /** From this width on the code stands beside the pictures, as dashboard.css has it. */
@@ -77,7 +79,11 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
       {any ? (
         <main class="room" tabIndex={-1}>
           {!wide && claims && <ClaimsPanel desk={desk} />}
-          <Tiles feeds={desk.cameras.feeds} onRemove={(feed) => setRemoving(feed.member.value)} />
+          <Tiles
+            feeds={desk.cameras.feeds}
+            onRemove={(feed) => setRemoving(feed.member.value)}
+            {...stillParts(desk.stills)}
+          />
           {wide && (
             <aside class="side">
               <CodePlace home={home} desk={desk} place="side" claims={claims} />
@@ -89,6 +95,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
           <CodePlace home={home} desk={desk} place="page" claims={claims} />
         </main>
       )}
+      <StillTray stills={desk.stills} />
       {open === 'invite' && <Invite desk={desk} lan={home.lan} onClose={close} />}
       {open === 'settings' && <Settings home={home} desk={desk} onClose={close} />}
       {removing && <RemoveMember member={removing} desk={desk} onClose={() => setRemoving(undefined)} />}

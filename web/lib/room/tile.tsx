@@ -117,10 +117,12 @@ interface TileProps {
   onRemove?: () => void
   /** More buttons, before the one that removes. */
   controls?: ComponentChildren
+  /** What stands over the picture, always in sight. */
+  over?: ComponentChildren
 }
 
 /** One camera: its picture, the line of truth, and what can be done with it [MED-1]. */
-export function Tile({ feed, box, onRemove, controls: more }: TileProps) {
+export function Tile({ feed, box, onRemove, controls: more, over }: TileProps) {
   const tile = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
@@ -181,6 +183,7 @@ export function Tile({ feed, box, onRemove, controls: more }: TileProps) {
       <TilePicture feed={feed} video={video} />
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
+      {over}
       <div class="tile-controls">
         <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>
           {full ? <Minimize2 size={18} aria-hidden="true" /> : <Maximize2 size={18} aria-hidden="true" />}

@@ -14,13 +14,15 @@ interface Props {
   onRemove?: (feed: Feed) => void
   /** More that can be done with a tile, beside what every tile has. */
   controls?: (feed: Feed) => ComponentChildren
+  /** What stands over a tile's picture, always in sight. */
+  over?: (feed: Feed) => ComponentChildren
 }
 
 /**
  * The live tiles. On wide windows they stand in rows as large as their shapes allow; on narrow ones tiles.css
  * puts one below the other. All are children of one element: no video restarts when rows change.
  */
-export function Tiles({ feeds, onRemove, controls }: Props) {
+export function Tiles({ feeds, onRemove, controls, over }: Props) {
   const stage = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
   const list = [...feeds.value.values()]
@@ -54,6 +56,7 @@ export function Tiles({ feeds, onRemove, controls }: Props) {
             box={boxes[index]}
             {...(onRemove ? { onRemove: () => onRemove(feed) } : {})}
             {...(controls ? { controls: controls(feed) } : {})}
+            {...(over ? { over: over(feed) } : {})}
           />
         ))}
       </div>
