@@ -43,7 +43,7 @@ export interface DoorwayDeps {
   readonly clock: Clock
   readonly instance: InstanceId
   readonly isAway: () => boolean
-  /** Whether the own inbox is open. */
+  /** Whether the own inbox is open, and nothing was missed before. */
   readonly isHeard: () => boolean
   /** Resolves when the inbox is open, or the wait for it is over. */
   readonly inboxOpened: () => Promise<void>

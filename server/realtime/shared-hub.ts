@@ -123,7 +123,8 @@ export class SharedHub {
       clock,
       instance,
       isAway,
-      isHeard: () => this.post.isOpen,
+      // Behind a cut, or a while in which this process was stopped, it has yet to read what it missed.
+      isHeard: () => this.post.isOpen && !this.#returning,
       inboxOpened: () => (this.isAway ? Promise.resolve() : this.post.opened()),
       find: (id) => this.#rooms.get(id),
       make: (stored) => this.#make(stored),

@@ -60,7 +60,7 @@ export function watch(run: Run<Fleet>, scenario: SeveralScenario): void {
         const there = placeOf(other, now)
         if (there !== undefined && there.forMs >= within && isSound(there.server) && seen?.connected !== true)
           broken('ROOM-1', seer, other, seen === undefined ? 'does not see' : 'sees as away')
-        if (seen?.connected === true && isLongGone(other, now, within))
+        if (seen?.connected === true && isLongGone(other, now, within, site.disturbedUntil))
           broken('SYNC-3', seer, other, 'still sees')
       }
     }
@@ -68,14 +68,18 @@ export function watch(run: Run<Fleet>, scenario: SeveralScenario): void {
   look()
 }
 
-/** Whether no instance that lives holds a connection of it, and all others know. */
-function isLongGone({ links }: Client, now: number, within: number): boolean {
+/**
+ * Whether no instance that lives holds a connection of it, and all others know.
+ * @param disturbedUntil nobody is taken for dead while the store is away [STORE-4], so that its timeout begins after that
+ */
+function isLongGone({ links }: Client, now: number, within: number, disturbedUntil: number): boolean {
   return links.every((link) => {
     if (link.isLive) return false
     const server = serverOf(link)
     if (link.spokeAt === undefined || link.endedAt === undefined || server === undefined) return true
     // What a killed or troubled instance held is lost after its timeout.
     const isKnown = !server.isDead && server.troubledUntil < link.endedAt
-    return link.endedAt + (isKnown ? within : LOST_WITHIN + within) < now
+    if (isKnown) return link.endedAt + within < now
+    return Math.max(link.endedAt, disturbedUntil) + LOST_WITHIN + within < now
   })
 }
