@@ -63,6 +63,8 @@ export interface Batch {
 
 const SEPARATOR = '\u001e'
 const VERSION = 'E1'
+/** Of one batch. */
+export const MOST_EVENTS = 128
 
 const Concerns = Type.Union([
   Type.Object({
@@ -105,11 +107,13 @@ const Header = Type.Object({
       t: Type.Optional(Type.Union([Type.String(), Type.Literal(0)])),
       m: Type.Optional(Type.Literal(1)),
       c: Type.Optional(Concerns),
+      /** So many events in a row are the same in all that. */
+      k: Type.Optional(Type.Integer({ minimum: 2, maximum: MOST_EVENTS })),
     }),
   ),
 })
 const header = Compile(Header)
-type HeaderEvent = Static<typeof Header>['e'][number]
+type Head = Static<typeof Header>['e'][number]
 
 const audienceCode = (audience: Audience): string | 0 | undefined =>
   audience.kind === 'all' ? undefined : audience.kind === 'hosts' ? 0 : audience.id
@@ -117,19 +121,45 @@ const audienceCode = (audience: Audience): string | 0 | undefined =>
 const audienceOf = (code: string | 0 | undefined): Audience =>
   code === undefined ? ALL : code === 0 ? HOSTS : { kind: 'member', id: code as SessionId }
 
+function headOf({ from, audience, speaker, concern, moved }: Outgoing): Head {
+  const head: Head = {}
+  if (from !== undefined) head.f = from
+  if (speaker !== undefined) {
+    head.a = speaker.attempt
+    head.s = speaker.since
+  }
+  const t = audienceCode(audience)
+  if (t !== undefined) head.t = t
+  if (moved === true) head.m = 1
+  if (concern !== undefined) head.c = concern
+  return head
+}
+
+/** Whether two events differ in their texts alone. */
+const isAlike = (a: Head, b: Head): boolean =>
+  a.f === b.f &&
+  a.a === b.a &&
+  a.s === b.s &&
+  a.t === b.t &&
+  a.m === b.m &&
+  a.c === undefined &&
+  b.c === undefined
+
+/** What is said of events; those in a row that are alike are spoken of once. */
+function headsOf(events: readonly Outgoing[]): Head[] {
+  const heads: Head[] = []
+  let last: Head | undefined
+  for (const event of events) {
+    const head = headOf(event)
+    if (last !== undefined && isAlike(last, head)) last.k = (last.k ?? 1) + 1
+    else heads.push((last = head))
+  }
+  return heads
+}
+
 export function batchText({ room, origin, instance, first, cut, outside, events }: Batch): string {
   const parts: string[] = [VERSION, '']
-  const heads = events.map(({ open, from, audience, speaker, concern, moved }): HeaderEvent => {
-    parts.push(open)
-    const t = audienceCode(audience)
-    return {
-      ...(from === undefined ? {} : { f: from }),
-      ...(speaker === undefined ? {} : { a: speaker.attempt, s: speaker.since }),
-      ...(t === undefined ? {} : { t }),
-      ...(moved === true ? { m: 1 as const } : {}),
-      ...(concern === undefined ? {} : { c: concern }),
-    }
-  })
+  for (const { open } of events) parts.push(open)
   parts[1] = JSON.stringify({
     r: room,
     o: origin,
@@ -137,7 +167,7 @@ export function batchText({ room, origin, instance, first, cut, outside, events 
     n: first,
     ...(cut ? { x: 1 } : {}),
     ...(outside === true ? { u: 1 } : {}),
-    e: heads,
+    e: headsOf(events),
   })
   return parts.join(SEPARATOR)
 }
@@ -149,6 +179,22 @@ export const emptyBatchText = (room: RoomId, origin: Origin, instance: InstanceI
 /** Whether a text is meant to be a batch, of whatever version. */
 export const isBatch = (text: string): boolean => /^E\d/.test(text)
 
+/** The events that heads and texts make; nothing where they do not belong together. */
+function eventsOf(heads: readonly Head[], texts: readonly string[]): Outgoing[] | undefined {
+  const events: Outgoing[] = []
+  for (const { f, a, s, t, m, c, k = 1 } of heads) {
+    const from = f as SessionId | undefined
+    const audience = audienceOf(t)
+    const speaker = a === undefined || s === undefined ? undefined : { attempt: a, since: s }
+    for (let left = k; left > 0; left -= 1) {
+      const open = texts[events.length]
+      if (open === undefined) return undefined
+      events.push({ open, from, audience, speaker, concern: c as Concern | undefined, moved: m === 1 })
+    }
+  }
+  return events.length === texts.length ? events : undefined
+}
+
 /** Reads a batch; nothing where it is damaged or of an unknown version [STORE-6]. */
 export function readBatch(text: string): Batch | undefined {
   const [version, head = '', ...texts] = text.split(SEPARATOR)
@@ -159,7 +205,9 @@ export function readBatch(text: string): Batch | undefined {
   } catch {
     return undefined
   }
-  if (!header.Check(value) || value.e.length !== texts.length) return undefined
+  if (!header.Check(value)) return undefined
+  const events = eventsOf(value.e, texts)
+  if (events === undefined) return undefined
   return {
     room: value.r as RoomId,
     origin: value.o as Origin,
@@ -167,13 +215,6 @@ export function readBatch(text: string): Batch | undefined {
     first: value.n,
     cut: value.x === 1,
     outside: value.u === 1,
-    events: value.e.map(({ f, a, s, t, m, c }, index) => ({
-      open: texts[index] ?? '{',
-      from: f as SessionId | undefined,
-      audience: audienceOf(t),
-      speaker: a === undefined || s === undefined ? undefined : { attempt: a, since: s },
-      concern: c as Concern | undefined,
-      moved: m === 1,
-    })),
+    events,
   }
 }

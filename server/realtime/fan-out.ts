@@ -24,9 +24,19 @@ export function fanOut(
   }
 }
 
-/** A message with its data as its sender wrote it, without the last brace. Ids hold nothing that JSON would escape. */
-export const openMessage = (from: SessionId, to: SessionId | undefined, dataText: string): string =>
-  `{"type":"message","from":"${from}",${to === undefined ? '' : `"to":"${to}",`}"data":${dataText}`
+/**
+ * A message or a signal with its data as its sender wrote it, without the last brace. Ids hold nothing that JSON would
+ * escape; a signal names nobody, since it comes to one member alone.
+ */
+export function openText(
+  type: 'message' | 'signal',
+  from: SessionId,
+  to: SessionId | undefined,
+  dataText: string,
+): string {
+  const named = to === undefined || type === 'signal' ? '' : `"to":"${to}",`
+  return `{"type":"${type}","from":"${from}",${named}"data":${dataText}`
+}
 
 /** What others are to be told of a member, if anything. @param reason why it has left, where it has */
 export function changeOf(

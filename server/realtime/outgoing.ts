@@ -3,12 +3,12 @@ import { StoreUnavailable } from '../domain/refusal.ts'
 import type { SharedRooms } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, RoomId } from '../protocol/ids.ts'
 import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../protocol/limits.ts'
-import { batchText, type Batch, type Outgoing } from './batch.ts'
+import { batchText, MOST_EVENTS, type Batch, type Outgoing } from './batch.ts'
 import type { Audience } from './log.ts'
 import type { Timeline } from './timeline.ts'
 
 /** Most that goes into one entry of the log. */
-const BATCH = { events: 128, bytes: 128 * 1024 }
+const BATCH = { events: MOST_EVENTS, bytes: 128 * 1024 }
 /** Entries kept beyond those that a resume may need: others may be adding theirs at the same time. */
 const SLACK = 64
 /** What waits for a store that is away, for each room [STORE-4]. Bytes. */
@@ -83,14 +83,17 @@ export class OutgoingEvents {
    * @returns the place behind it, when it has been accepted for delivery
    * @throws StoreUnavailable where too much waits for a store that is away
    */
-  async add(event: Outgoing): Promise<CursorText> {
-    if (!this.#deps.isAway()) {
-      return new Promise((taken) => {
-        this.#queue.push({ event, taken })
-        // What one read of a socket brings goes together: the handlers of all of it run before this does.
-        if (this.#queue.length === 1) queueMicrotask(() => this.#pumpQueue())
-      })
-    }
+  add(event: Outgoing): Promise<CursorText> {
+    if (this.#deps.isAway()) return this.#addAlone(event)
+    return new Promise((taken) => {
+      this.#queue.push({ event, taken })
+      // What one read of a socket brings goes together: the handlers of all of it run before this does.
+      if (this.#queue.length === 1) queueMicrotask(() => this.#pumpQueue())
+    })
+  }
+
+  /** The store is away. @throws StoreUnavailable */
+  async #addAlone(event: Outgoing): Promise<CursorText> {
     this.#deliverWaiting()
     const isTooMuch = this.#bytes + event.open.length > MAX_WAITING
     if (isTooMuch && this.#deps.reachesOthers(event.audience))

@@ -50,7 +50,8 @@ export class Timeline {
   readonly #counts = new Map<Origin, number>()
   /** Those of them that have spoken since the log was read last, with their part of the cursor. */
   readonly #spoken = new Map<Origin, string>()
-  #others = ''
+  /** Their parts as text, until one of them speaks. */
+  #others: string | undefined = ''
   /** Events since the log was read last. */
   #sinceRead = 0
   /** How far each origin's events were read from the log. */
@@ -65,8 +66,10 @@ export class Timeline {
 
   /** The newest place. */
   get at(): CursorText {
+    if (this.#at !== undefined) return this.#at
     const own = this.#isBeyondRead(this.origin) ? this.#n : 0
-    return (this.#at ??= cursorText(this.#read, this.origin, own, this.#seats, this.#others))
+    this.#others ??= [...this.#spoken.values()].join('')
+    return (this.#at = cursorText(this.#read, this.origin, own, this.#seats, this.#others))
   }
 
   /** The newest own number. */
@@ -144,7 +147,7 @@ export class Timeline {
     this.#read = id
     this.#sinceRead = 0
     for (const origin of this.#spoken.keys()) if (!this.#isBeyondRead(origin)) this.#spoken.delete(origin)
-    this.#join()
+    this.#moved()
   }
 
   /**
@@ -226,11 +229,11 @@ export class Timeline {
 
   #speak(origin: Origin, n: number): void {
     this.#spoken.set(origin, `.${partText(origin, n)}`)
-    this.#join()
+    this.#moved()
   }
 
-  #join(): void {
-    this.#others = [...this.#spoken.values()].join('')
+  #moved(): void {
+    this.#others = undefined
     this.#at = undefined
   }
 }

@@ -14,7 +14,7 @@ export interface Received {
   readonly message: ClientMessage
   /** Of the whole frame, in characters. */
   readonly bytes: number
-  /** The JSON text of a message's `data` as its sender wrote it, where it is known: it can be passed on as it is. */
+  /** The JSON text of a message's or a signal's `data` as its sender wrote it, where it is known: it can be passed on as it is. */
   readonly dataText: string | undefined
 }
 
@@ -73,9 +73,9 @@ const soundId = (id: unknown): MessageId | undefined =>
 /** Longer ones are written anew, so that blanks in them do not travel. Characters. */
 const MOST_PLAIN = 2_048
 
-/** How an application message begins when its data stands last, which is how clients write it. */
-const PLAIN_MESSAGE =
-  /^\{"type":"message"(?:,"id":(?:(0|[1-9]\d{0,14})|"([\w-]{0,64})"))?(?:,"to":"([\w-]{1,64})")?,"data":/
+/** How a message or a signal begins when its data stands last, which is how clients write it. */
+const PLAIN =
+  /^\{"type":"(message|signal)"(?:,"id":(?:(0|[1-9]\d{0,14})|"([\w-]{0,64})"))?(?:,"to":"([\w-]{1,64})")?,"data":/
 
 function parsed(text: string): unknown {
   try {
@@ -85,18 +85,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Reads a message in its plain form, parsing its data alone; nothing where it is in no such form. */
+/** Reads a message or a signal in its plain form, parsing its data alone; nothing where it is in no such form. */
 function plainMessage(text: string): Received | undefined {
   if (text.length > MOST_PLAIN || !text.endsWith('}')) return undefined
-  const match = PLAIN_MESSAGE.exec(text)
+  const match = PLAIN.exec(text)
   if (match === null) return undefined
   const dataText = text.slice(match[0].length, -1)
   // Where further fields follow the data, this is no JSON text.
   const data = parsed(dataText)
   if (data === undefined || opensMore(text, MAX_DEPTH)) return undefined
-  const [, number, name, to] = match
+  const [, type, number, name, to] = match
+  if (type === 'signal' && to === undefined) return undefined
   const id = number === undefined ? (name as MessageId | undefined) : Number(number)
-  const message: ClientMessageOf<'message'> = { type: 'message', data }
+  const message: ClientMessageOf<'message' | 'signal'> =
+    type === 'signal' ? { type, to: to as SessionId, data } : { type: 'message', data }
   if (id !== undefined) message.id = id
   if (to !== undefined) message.to = to as SessionId
   return { ok: true, message, bytes: text.length, dataText }

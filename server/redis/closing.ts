@@ -13,15 +13,14 @@ export function closing(ask: RedisLink['ask'], end: () => void = () => undefined
     end()
   }
   return {
-    async ask(commands, manner) {
-      if (closed !== undefined) throw new RedisFailure('the connection was closed', 'network')
+    ask(commands, manner) {
+      if (closed !== undefined)
+        return Promise.reject(new RedisFailure('the connection was closed', 'network'))
       const asked = ask(commands, manner)
+      const done = (): void => void pending.delete(asked)
       pending.add(asked)
-      try {
-        return await asked
-      } finally {
-        pending.delete(asked)
-      }
+      asked.then(done, done)
+      return asked
     },
     close: () => (closed ??= finish()),
   }

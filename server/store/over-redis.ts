@@ -39,8 +39,10 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
   }
 
   const refused = (answers: readonly (readonly Answer[])[]): void => {
-    for (const answer of answers.flat())
-      if ('error' in answer && !isOtherKind(answer)) throw failureOfAnswer(answer.error)
+    for (const part of answers) {
+      for (const answer of part)
+        if ('error' in answer && !isOtherKind(answer)) throw failureOfAnswer(answer.error)
+    }
   }
 
   /** Deletes the keys that writes need and cannot have, and does those writes again, and all reads behind them. */

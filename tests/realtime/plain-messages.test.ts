@@ -13,15 +13,17 @@ const readings: [what: string, text: string, dataText: string | undefined][] = [
   ['its fields in another order', '{"data":1,"type":"message"}', undefined],
   ['an escape in the id', '{"type":"message","id":"\\u0041","data":1}', undefined],
   ['more than 2,048 characters', `{"type":"message","data":"${'x'.repeat(2_048)}"}`, undefined],
+  ['the type of a signal', '{"type":"signal","to":"m-1","data":{"a":1}}', '{"a":1}'],
+  ['the type of a signal and an id', '{"type":"signal","id":7,"to":"m-1","data":[]}', '[]'],
 ]
 
 test.each(readings)('section 4: a message with %s is read as JSON says', (_what, text, dataText) => {
   const parsed = parseClientMessage(text)
-  const { id, to, data } = JSON.parse(text) as Record<string, unknown>
+  const { type, id, to, data } = JSON.parse(text) as Record<string, unknown>
   expect(parsed).toMatchObject({ ok: true, dataText })
   expect(parsed.ok && parsed.message).toEqual(
     expect.objectContaining({
-      type: 'message',
+      type,
       ...(id === undefined ? {} : { id }),
       ...(to === undefined ? {} : { to }),
       data,
@@ -37,6 +39,23 @@ test.each([
   ['code', '{"type":"message","data":undefined}'],
 ])('section 4: a message whose data is %s is no JSON', (_what, text) => {
   expect(parseClientMessage(text)).toMatchObject({ ok: false, kind: 'unknown' })
+})
+
+test('section 4: a signal to nobody is not sound, whatever its form', () => {
+  expect(parseClientMessage('{"type":"signal","id":7,"data":1}')).toMatchObject({
+    ok: false,
+    kind: 'unsound',
+    id: 7,
+  })
+})
+
+test('section 4: a signal names its sender, its data and nobody else', async () => {
+  const { host, ...here } = await stage()
+  const camera = await addMember({ host, ...here })
+  camera.client.raw(`{"type":"signal","to":"${host.id}","data":{"sdp": "x"}}`)
+  const { at, ...signal } = await host.client.next('signal')
+  expect(signal).toEqual({ type: 'signal', from: camera.id, data: { sdp: 'x' } })
+  expect(at).not.toBe('')
 })
 
 test('[ROOM-4] nobody speaks in the name of another by what the data holds', async () => {

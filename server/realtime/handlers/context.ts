@@ -28,7 +28,7 @@ export interface Context {
   readonly connection: SocketConnection
   /** Of the whole frame, in characters: a field of it cannot be longer by much. */
   readonly bytes: number
-  /** The JSON text of a message's data, where it is known. */
+  /** The JSON text of a message's or a signal's data, where it is known. */
   readonly dataText: string | undefined
 }
 
