@@ -86,6 +86,23 @@ describe('the dashboard', () => {
     await dashboard.keyboard.press('Escape')
   })
 
+  test('making a link for OBS or a wall', async () => {
+    await dashboard.getByRole('button', { name: 'Invite' }).click()
+    await dashboard.getByRole('button', { name: 'Link for OBS or a wall' }).click()
+    await dashboard.getByRole('button', { name: 'Make the link' }).waitFor()
+    await judge(dashboard)
+    await dashboard.getByRole('button', { name: 'Make the link' }).click()
+    await dashboard.getByRole('button', { name: 'Copy the link' }).waitFor()
+    await judge(dashboard)
+    const link = (await dashboard.locator('.wall-made .copy-text-line').textContent()) ?? ''
+    await dashboard.getByRole('button', { name: 'Done' }).click()
+    // Without a picture it says so, on a page of its own.
+    const wall = await desktop.open(link)
+    await wall.getByText('Waiting for a camera').waitFor()
+    await judge(wall)
+    await wall.close()
+  })
+
   test('with its settings open', async () => {
     await dashboard.getByRole('button', { name: 'Settings' }).click()
     await dashboard.locator('dialog .person').first().waitFor()
@@ -139,6 +156,13 @@ describe('the phone, the dashboard and the viewer together', () => {
     await judge(viewer)
     await viewer.getByRole('button', { name: 'Watch' }).click()
     await tile(viewer, 'live').waitFor()
+    await judge(viewer)
+    await viewer.getByRole('button', { name: 'View', exact: true }).click()
+    await viewer.getByRole('radio', { name: 'Spotlight' }).check()
+    await viewer.getByRole('checkbox', { name: /Details/ }).check()
+    await viewer.locator('.tile-stats').waitFor()
+    await judge(viewer)
+    await viewer.keyboard.press('Escape')
     await judge(viewer)
   })
 

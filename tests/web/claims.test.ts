@@ -55,6 +55,16 @@ describe('[PAIR-5] claims that wait for a host', () => {
     expect(claims.end.value).toEqual({ kind, name: 'One' })
   })
 
+  test('one that this page makes and answers itself is not asked about', () => {
+    const { claims, pending, done, names } = open()
+    claims.answeredHere(FIRST)
+    pending(FIRST, 'OBS')
+    pending(SECOND, 'Two')
+    expect(names()).toEqual(['Two'])
+    done(FIRST, 'paired')
+    expect(claims.end.value).toBeUndefined()
+  })
+
   test('[PAIR-7] a further try of its code does not end it', () => {
     const { claims, pending, done, names } = open()
     pending(FIRST, 'One')

@@ -97,6 +97,22 @@ describe('a picture', () => {
     expect(feed().stream.value).toBeDefined()
   })
 
+  it('is asked to be shown without delay, and is not asked for at all where it is not chosen', async () => {
+    const { room, receiving } = await setUp()
+    const none = createReceiving({
+      client: room.clientOf(DESK),
+      peerOptions,
+      loadInbox,
+      choose: (cameras) => cameras.filter(({ id }) => id !== CAMERA),
+    })
+    say(room, 'live', 's1')
+    await run(100)
+    expect([receiving.feeds.value.size, none.feeds.value.size]).toEqual([1, 0])
+    expect(watcher().receiver.jitterBufferTarget).toBe(0)
+    expect(watchers).toHaveLength(1)
+    none.dispose()
+  })
+
   it('is sent at 720p from the start: size before smoothness, 2.5 Mbit/s, 30 a second', async () => {
     const { room, out } = await setUp()
     say(room, 'live', 's1')

@@ -1,6 +1,7 @@
 /** What the viewer's page for OBS and walls decides: its address, its camera, what it does when it is out. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionView } from '../../server/protocol/api.ts'
+import type { NewSession, PairingCode } from '../../server/protocol/models.ts'
 import { ApiError } from '../../web/lib/api.ts'
 import type { ClosedReason } from '../../web/lib/client-types.ts'
 import { ASSUMED_MS, cameraToScreen } from '../../web/lib/delay.ts'
@@ -16,11 +17,11 @@ import {
   type Look,
 } from '../../web/lib/room/wall-address.ts'
 import type { VideoStats } from '../../web/lib/stats.ts'
-import { unusedWords } from '../../web/dashboard/wall-link.ts'
+import { makeWallLink, unusedWords } from '../../web/dashboard/wall-link.ts'
 import { endedWords, waitingWords } from '../../web/viewer/clean/quiet-words.ts'
 import { oneCamera } from '../../web/viewer/one-camera.ts'
 import { standingOf, waitForPlace } from '../../web/viewer/standing.ts'
-import { member, room, sessionId } from './fakes.ts'
+import { at, member, room, sessionId } from './fakes.ts'
 
 const PLAIN: Look = {
   clean: false,
@@ -282,6 +283,51 @@ describe('a receiver', () => {
     const neither = {}
     for (const receiver of [now, before, neither]) playAtOnce(receiver)
     expect([now.jitterBufferTarget, before.playoutDelayHint, neither]).toEqual([0, 0, {}])
+  })
+})
+
+describe('making a link', () => {
+  const made = (check?: string) => {
+    const code = { id: 'code-1', url: 'https://10.0.0.5:3443/v#s3cret' } as PairingCode
+    const session: NewSession = {
+      id: sessionId('me'),
+      role: 'viewer',
+      name: 'OBS',
+      status: check === undefined ? 'active' : 'pending',
+      expiresAt: room.createdAt,
+      token: 'room.me.s',
+    }
+    const needs = {
+      api: {
+        issueCode: vi.fn(() => Promise.resolve(code)),
+        claim: vi.fn(() => Promise.resolve({ session, room, ...(check === undefined ? {} : { check }) })),
+      },
+      token: 'host',
+      client: { approve: vi.fn(() => Promise.resolve({ at: at('a') })) },
+      claims: { answeredHere: vi.fn() },
+      address: undefined,
+    }
+    return { needs, link: makeWallLink(needs, 'OBS') }
+  }
+
+  it('[SESS-4] claims a viewer’s code under its name, and gives the session out of the record', async () => {
+    const { needs, link } = made()
+    const { session, token, elsewhere } = await link
+    expect(needs.api.issueCode).toHaveBeenCalledWith('host', { role: 'viewer' })
+    expect(needs.api.claim).toHaveBeenCalledWith(
+      expect.objectContaining({ secret: 's3cret', deviceName: 'OBS' }),
+    )
+    expect([token, elsewhere, 'token' in session]).toEqual(['room.me.s', 'https://10.0.0.5:3443', false])
+    expect(needs.client.approve).not.toHaveBeenCalled()
+  })
+
+  it('[PAIR-5] approves its own claim where the room approves everybody, and asks nobody', async () => {
+    const { needs, link } = made('42')
+    await link
+    expect(needs.client.approve).toHaveBeenCalledWith('code-1', '42')
+    const [told] = needs.claims.answeredHere.mock.invocationCallOrder
+    const [claimed = 0] = needs.api.claim.mock.invocationCallOrder
+    expect(told).toBeLessThan(claimed)
   })
 })
 

@@ -53,8 +53,9 @@ export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
     // A single letter counts where the focus is on a tile alone (WCAG 2.2, 2.1.4).
     return element
       ? listen(element, 'keydown', (event) => {
-          const { key, ctrlKey, metaKey, altKey } = event as KeyboardEvent
-          if (key === 'i' && !ctrlKey && !metaKey && !altKey) view.showDetails(!view.details.peek())
+          const { key, ctrlKey, metaKey, altKey, target } = event as KeyboardEvent
+          const isField = target instanceof Element && target.closest('input, select, textarea') !== null
+          if (key === 'i' && !isField && !ctrlKey && !metaKey && !altKey) view.showDetails(!view.details.peek())
         })
       : undefined
   }, [view])
