@@ -163,6 +163,19 @@ describe('a picture', () => {
     }
   })
 
+  it('does not take what a camera sends that another app has for its picture', async () => {
+    const { room, feed, out } = await setUp()
+    say(room, 'live', 's1')
+    await run(10)
+    await play(out(), watcher(), 1_000)
+    room.clientOf(CAMERA).setState({ camera: { status: 'paused', why: 'interrupted' } })
+    await play(out(), watcher(), 2_000)
+    expect(feed().state.value).toEqual({ status: 'waiting' })
+    room.clientOf(CAMERA).setState({ camera: { status: 'live', why: null } })
+    await play(out(), watcher(), 1_000)
+    expect(feed().state.value).toEqual({ status: 'live' })
+  })
+
   it('stays live where the camera goes on in the background', async () => {
     const { room, feed, out } = await setUp()
     say(room, 'live', 's1')

@@ -42,6 +42,8 @@ const SIGNAL_WITHIN = 30_000
 const WELCOME_WITHIN = 8_000
 /** A connection that lived so long starts its backoff anew. */
 const STEADY_AFTER = 5_000
+/** Servers restart within this time: until then the waits stay short, for pictures through the server wait too. */
+const SOON = { forMs: 60_000, waitMs: 3_000 }
 /** A timer that fires so late was asleep with its page, and says nothing about the server. */
 const ASLEEP_AFTER = 2_000
 
@@ -60,6 +62,8 @@ export const createClient = (options: ClientOptions): Client => {
   let opened = false
   let cursor: CursorText | undefined
   let since = Date.now()
+  /** When it was asked for, or when a connection that had lasted ended. */
+  let steadyAt = since
   let liveAt = 0
   let goingAway: number | undefined
   let retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -106,6 +110,10 @@ export const createClient = (options: ClientOptions): Client => {
     outbox.close()
     state.value = { status: 'closed', reason }
   }
+  const nextWait = () => {
+    const wait = backoff.next()
+    return Date.now() - steadyAt < SOON.forMs ? Math.min(wait, SOON.waitMs * (0.5 + random() / 2)) : wait
+  }
   const retry = (inMs: number, unreachable: boolean) => {
     state.value = { status: 'reconnecting', inMs, since, unreachable }
     retryTimer = setTimeout(open, inMs)
@@ -113,12 +121,15 @@ export const createClient = (options: ClientOptions): Client => {
   const dropped = (code: number) => {
     const told = goingAway
     if (state.peek().status === 'live') since = Date.now()
-    if (liveAt > 0 && Date.now() - liveAt >= STEADY_AFTER) backoff.reset()
+    if (liveAt > 0 && Date.now() - liveAt >= STEADY_AFTER) {
+      backoff.reset()
+      steadyAt = Date.now()
+    }
     liveAt = 0
     letGo()
     if (isFinalClose(code)) finish(finalReason(code))
     else if (told !== undefined) retry(told, false)
-    else if (opened) retry(backoff.next(), false)
+    else if (opened) retry(nextWait(), false)
     else void askWhy()
   }
   /** A refused upgrade looks like any lost connection, so the session itself is asked for. */
@@ -137,9 +148,9 @@ export const createClient = (options: ClientOptions): Client => {
     if (state.peek() !== asked || socket) return
     if (!(failure instanceof ApiError)) {
       if (failure !== undefined) console.error('Asking for the session failed', failure)
-      retry(backoff.next(), false)
+      retry(nextWait(), false)
     } else if (failure.status === 401) finish('session_invalid')
-    else retry(Math.max(backoff.next(), failure.retryAfterMs ?? 0), failure.code === 'unreachable')
+    else retry(Math.max(nextWait(), failure.retryAfterMs ?? 0), failure.code === 'unreachable')
   }
 
   const open = () => {
@@ -250,7 +261,7 @@ export const createClient = (options: ClientOptions): Client => {
     connect() {
       if (socket || retryTimer !== undefined) return
       outbox.reopen()
-      since = Date.now()
+      since = steadyAt = Date.now()
       state.value = { status: 'connecting' }
       open()
     },

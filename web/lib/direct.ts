@@ -7,7 +7,7 @@ import { disposers, type Disposer } from './disposer.ts'
 import { playAtOnce } from './low-latency.ts'
 import { createPeer, type Peer, type PeerOptions, type PeerStage } from './peer.ts'
 import type { PeerSignal } from './peer-signals.ts'
-import { createPictureWatch } from './picture-watch.ts'
+import { createPictureWatch, type CameraWords } from './picture-watch.ts'
 import { randomText } from './random.ts'
 import type { DirectFault } from './relay/reasons.ts'
 import { createStatsReader, type VideoStats } from './stats.ts'
@@ -52,13 +52,13 @@ export const createDirect = (deps: {
   source: ReadonlySignal<string | undefined>
   /** The camera goes on, though it is not wanted directly: it is to be told that it need not send to this watcher. */
   elsewhere: () => boolean
-  /** The camera sends no pictures at the moment and says so. */
-  paused: ReadonlySignal<boolean>
+  says: CameraWords
   /** Waiting times between attempts. */
   backoff: Backoff
   peerOptions?: Pick<PeerOptions, 'createConnection' | 'iceTransportPolicy' | 'onNetworkChange'>
 }): Direct => {
-  const { client, camera, source, paused } = deps
+  const { client, camera, source, says } = deps
+  const { paused } = says
   const stream = signal<MediaStream | undefined>(undefined)
   const stats = signal<VideoStats | undefined>(undefined)
   const channel = signal<RTCDataChannel | undefined>(undefined)
@@ -107,7 +107,7 @@ export const createDirect = (deps: {
       send,
       ...deps.peerOptions,
     })
-    const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'), paused)
+    const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'), says)
     let pictureTimer: ReturnType<typeof setTimeout> | undefined
     let had = false
     peer.connection.ontrack = ({ track, streams, receiver }) => {

@@ -83,6 +83,7 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     return isRunning(status) ? source : undefined
   })
   const paused = computed(() => report.value.camera.status !== 'live')
+  const says = { paused, silent: computed(() => report.value.camera.why === 'interrupted') }
   const off = computed(() => report.value.camera.status === 'off')
   const chosen = computed(() => directOff ?? report.value.camera.relayOnly)
   const quick = createBackoff(RETRY)
@@ -106,7 +107,7 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     camera,
     source: computed(() => (isDirect.value ? wanted.value : undefined)),
     elsewhere: () => wanted.peek() !== undefined,
-    paused,
+    says,
     backoff: {
       next: () => (stranded.peek() ? quick : behind).next(),
       reset() {
@@ -123,7 +124,7 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     client,
     camera,
     wanted: computed(() => wanted.value !== undefined && reason.value !== undefined),
-    paused,
+    says,
     present: computed(() => member.value.connected),
     load: deps.loadInbox,
   })

@@ -21,11 +21,15 @@ export interface PictureWatch {
   dispose(): void
 }
 
-export const createPictureWatch = (
-  reader: StatsReader,
-  /** The camera says that it makes no pictures at the moment. */
-  paused: ReadonlySignal<boolean> = signal(false),
-): PictureWatch => {
+/** What the camera says of the pictures it makes. */
+export interface CameraWords {
+  /** None at the moment, as far as it knows. */
+  readonly paused: ReadonlySignal<boolean>
+  /** None for certain: whatever comes all the same is black. */
+  readonly silent: ReadonlySignal<boolean>
+}
+
+export const createPictureWatch = (reader: StatsReader, { paused, silent }: CameraWords): PictureWatch => {
   const moving = signal(false)
   const stats = signal<VideoStats | undefined>(undefined)
   let frames = 0
@@ -45,7 +49,8 @@ export const createPictureWatch = (
         movedAt = time
       }
       batch(() => {
-        moving.value = paused.peek() ? fresh >= QUIET.frames : movedAt > 0 && time - movedAt < STILL_AFTER
+        const moves = paused.peek() ? fresh >= QUIET.frames : movedAt > 0 && time - movedAt < STILL_AFTER
+        moving.value = moves && !silent.peek()
         if (moving.value && time - toldAt >= TELL_STATS) {
           const { fps, ...first } = now
           stats.value = toldAt === 0 || fps === undefined ? first : now
@@ -65,6 +70,7 @@ export const createPictureWatch = (
   }
   lookIn(LOOK_FIRST)
   const stopFollowing = effect(() => {
+    if (silent.value) moving.value = false
     if (!paused.value || timer === undefined || frames === 0) return
     clearTimeout(timer)
     lookIn(QUIET.look)

@@ -5,7 +5,7 @@ import { createBackoff } from '../backoff.ts'
 import type { Client } from '../client-types.ts'
 import { disposers, type Disposer } from '../disposer.ts'
 import { RequestError } from '../outbox.ts'
-import { createPictureWatch } from '../picture-watch.ts'
+import { createPictureWatch, type CameraWords } from '../picture-watch.ts'
 import type { StatsReader, VideoStats } from '../stats.ts'
 
 /** `relay`: nothing comes through the server; `codec`: this browser does not show what comes. */
@@ -53,13 +53,13 @@ export const createRelayed = (deps: {
   readonly client: Client
   readonly camera: SessionId
   readonly wanted: ReadonlySignal<boolean>
-  /** The camera sends no pictures at the moment and says so. */
-  readonly paused: ReadonlySignal<boolean>
+  readonly says: CameraWords
   /** The camera is connected to the server. */
   readonly present: ReadonlySignal<boolean>
   readonly load: LoadInbox
 }): Relayed => {
-  const { client, camera, wanted, paused, present } = deps
+  const { client, camera, wanted, says, present } = deps
+  const { paused } = says
   const state = signal<RelayedState>({ status: 'idle' })
   const fault = signal<RelayFault | undefined>(undefined)
   const canvas = signal<HTMLCanvasElement | undefined>(undefined)
@@ -106,7 +106,7 @@ export const createRelayed = (deps: {
     }
   }
   const follow = (shown: RelayPlayer): Disposer => {
-    const watch = createPictureWatch(shown, paused)
+    const watch = createPictureWatch(shown, says)
     let had = false
     return disposers(
       watch.dispose,
