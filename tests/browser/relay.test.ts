@@ -5,6 +5,7 @@ import { readPicture } from '../../server/protocol/frames.ts'
 import { issueCode } from '../support/app.ts'
 import type { Chromium } from '../support/chromium.ts'
 import {
+  blockDirect,
   canvasMoves,
   freshRoom,
   hostToken,
@@ -70,22 +71,6 @@ const relayed = (page: Page) => page.locator('[data-camera][data-state="live"][d
 
 /** The stream of each picture that the phone sent. */
 const streams = () => uploaded.map((picture) => picture.split(':')[0])
-
-/** Direct connections of this page find no way until `allowDirect` is set: a network that blocks them. */
-const blockDirect = () => {
-  const state = window as unknown as { allowDirect?: boolean }
-  const Native = window.RTCPeerConnection
-  window.RTCPeerConnection = class extends Native {
-    constructor(configuration?: RTCConfiguration) {
-      super(state.allowDirect ? configuration : { ...configuration, iceTransportPolicy: 'relay' })
-    }
-    override setConfiguration(configuration?: RTCConfiguration) {
-      super.setConfiguration(
-        state.allowDirect ? configuration : { ...configuration, iceTransportPolicy: 'relay' },
-      )
-    }
-  }
-}
 
 describe('direct video is switched off', () => {
   test('[MED-1] [MED-5] [MED-6] the picture moves through the server, and both screens say why', async () => {

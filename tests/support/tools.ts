@@ -21,6 +21,30 @@ export const TOOLS = {
     packages: ['chromium', 'fonts-liberation'],
     purpose: 'opens the pages',
   },
+  firefox: {
+    commands: ['firefox-esr', 'firefox'],
+    variable: 'FIREFOX_PATH',
+    packages: ['firefox-esr'],
+    purpose: 'opens the pages too',
+  },
+  webkit: {
+    commands: ['WebKitWebDriver'],
+    variable: 'WEBKIT_DRIVER_PATH',
+    packages: ['webkit2gtk-driver'],
+    purpose: 'drives WebKit, which opens the pages too',
+  },
+  xvfb: {
+    commands: ['Xvfb'],
+    variable: 'XVFB_PATH',
+    packages: ['xvfb'],
+    purpose: 'is the screen of WebKit',
+  },
+  turn: {
+    commands: ['turnserver'],
+    variable: 'TURNSERVER_PATH',
+    packages: ['coturn'],
+    purpose: 'is the TURN server',
+  },
   redis: {
     commands: ['redis-server'],
     variable: 'REDIS_SERVER_PATH',
