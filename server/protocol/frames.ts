@@ -3,6 +3,7 @@
  * picture behind a header; a watcher gets the same bytes behind the camera's id.
  */
 import type { SessionId } from './ids.ts'
+import { isPlainText, readText, writeText } from './plain-text.ts'
 
 /** First byte of what a camera uploads. */
 const UPLOADED = 1
@@ -17,8 +18,6 @@ const KNOWN_BITS = 0b111
 const AT = { flags: 1, number: 2, stream: 6, takenAt: 10, width: 18, height: 20, codecLength: 22, codec: 23 }
 const MAX_U32 = 0xffff_ffff
 const MAX_U16 = 0xffff
-/** Longest codec text, and longest id of a member. Bytes. */
-const MAX_TEXT = 64
 /** What stands for a JPEG file where others name a codec; each is a key picture. */
 export const JPEG = 'jpeg'
 
@@ -60,31 +59,7 @@ export interface RelayedPicture {
 
 const fits = (value: number, most: number): boolean => Number.isInteger(value) && value >= 0 && value <= most
 
-/** Printable ASCII without blanks. */
-const isPlain = (byte: number): boolean => byte > 0x20 && byte < 0x7f
-
-const isText = (text: string): boolean =>
-  text.length > 0 &&
-  text.length <= MAX_TEXT &&
-  Array.from({ length: text.length }, (_, at) => text.charCodeAt(at)).every(isPlain)
-
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
-function writeText(bytes: Uint8Array, start: number, text: string): void {
-  for (let at = 0; at < text.length; at += 1) bytes[start + at] = text.charCodeAt(at)
-}
-
-/** The text whose length stands at `at`; nothing where it is none, or the bytes end before it does. */
-function readText(bytes: Uint8Array, at: number): string | undefined {
-  const length = bytes[at] ?? 0
-  if (length === 0 || length > MAX_TEXT || at + 1 + length > bytes.length) return undefined
-  let text = ''
-  for (const byte of bytes.subarray(at + 1, at + 1 + length)) {
-    if (!isPlain(byte)) return undefined
-    text += String.fromCharCode(byte)
-  }
-  return text
-}
 
 /**
  * A camera's frame of one picture.
@@ -98,7 +73,7 @@ export function encodePicture(header: PictureHeader, payload: Uint8Array): Uint8
     fits(width, MAX_U16) &&
     fits(height, MAX_U16) &&
     Number.isFinite(takenAt) &&
-    isText(codec) &&
+    isPlainText(codec) &&
     (isKey || codec !== JPEG) &&
     payload.length > 0
   if (!isSound) throw new RangeError('The header of a picture holds what its frame cannot.')
@@ -145,7 +120,7 @@ export function readPicture(bytes: Uint8Array): Picture | undefined {
  * @throws RangeError for what is no member's id
  */
 export function relayPrefix(camera: SessionId): Uint8Array<ArrayBuffer> {
-  if (!isText(camera)) throw new RangeError('This is no id of a member.')
+  if (!isPlainText(camera)) throw new RangeError('This is no id of a member.')
   const prefix = new Uint8Array(2 + camera.length)
   prefix[0] = RELAYED
   prefix[1] = camera.length

@@ -67,6 +67,17 @@ export const SLOW_FOR = 2_000
 /** A camera that sends no picture for so long is waited for. */
 export const QUIET_AFTER = 2_000
 
+/** Largest packet of a photo that is sent through the server: a chunk and its header. */
+export const MAX_STILL_PACKET = 64 * KIB
+/** What packets of photos one connection may send, in bytes a second … */
+export const STILLS_PER_SECOND = 4 * 1024 * KIB
+/** … and at once. */
+export const STILLS_BURST = 2 * STILLS_PER_SECOND
+/** A small packet counts as this much: what it costs is not its bytes. */
+export const LEAST_STILL_COST = 512
+/** Another instance that no packet went to for so long is let go. */
+export const STILL_LINK_IDLE = 60_000
+
 /** Subprotocol of the link on which one instance gets a camera's pictures from another. */
 export const MEDIA_SUBPROTOCOL = 'pairlens.media.v1'
 /** A link that has not proven itself by then is closed. */

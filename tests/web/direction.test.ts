@@ -75,7 +75,7 @@ describe('a dashboard that asks a camera', () => {
 describe('a camera that is asked', () => {
   const openCamera = (light: () => Promise<unknown>) => {
     const { client, live, last } = clientOver()
-    answerCommands(client, { light, way: light })
+    answerCommands(client, { light, way: light, photo: light })
     live()
     const ask = async (name: string, args: unknown) => {
       last().deliver({ type: 'command', at: AT, from: HOST, ref: REF, name, args })

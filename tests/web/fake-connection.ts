@@ -20,6 +20,7 @@ export class FakeConnection {
   onnegotiationneeded: (() => Promise<void>) | null = null
   onicecandidate: ((event: { candidate: RTCIceCandidate | null }) => void) | null = null
   oniceconnectionstatechange: (() => void) | null = null
+  ondatachannel: ((event: { channel: RTCDataChannel }) => void) | null = null
   ontrack:
     | ((event: { track: MediaStreamTrack; streams: MediaStream[]; receiver: RTCRtpReceiver }) => void)
     | null = null
@@ -32,6 +33,7 @@ export class FakeConnection {
   configuration: RTCConfiguration
   readonly candidates: RTCIceCandidateInit[] = []
   readonly senders: FakeSender[] = []
+  readonly channels: RTCDataChannel[] = []
   readonly encodings: RTCRtpEncodingParameters[] = []
   restarts = 0
   rollbacks = 0
@@ -73,6 +75,13 @@ export class FakeConnection {
     this.encodings.push(...(init.sendEncodings ?? []))
     this.need()
     return { sender }
+  }
+
+  createDataChannel(label: string) {
+    const channel = Object.assign(new EventTarget(), { label, readyState: 'connecting', onopen: null })
+    this.channels.push(channel as unknown as RTCDataChannel)
+    this.need()
+    return channel
   }
 
   getSenders() {

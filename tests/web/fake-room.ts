@@ -52,7 +52,7 @@ export const createRoom = () => {
         return Promise.resolve({ at: at('a') })
       },
       keyFrame: () => Promise.resolve({ at: at('a') }),
-      onPicture(listener: (bytes: Uint8Array) => void) {
+      onBinary(listener: (bytes: Uint8Array) => void) {
         pictureListeners.add(listener)
         return () => void pictureListeners.delete(listener)
       },

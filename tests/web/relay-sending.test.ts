@@ -102,7 +102,7 @@ describe('what leaves', () => {
     const leftOut: string[] = []
     const outlet = createOutlet({
       client: {
-        sendPicture: (bytes) => online.value && sent.push(bytes) > 0,
+        sendBinary: (bytes) => online.value && sent.push(bytes) > 0,
         serverNow: () => Date.now() + 5_000,
       },
       onSent: () => {},
@@ -183,7 +183,7 @@ describe('the sender', () => {
     const sent: Uint8Array[] = []
     const sender = createRelaySender({
       client: {
-        sendPicture: (bytes) => sent.push(bytes) > 0,
+        sendBinary: (bytes) => sent.push(bytes) > 0,
         serverNow: () => Date.now(),
         unsent: () => 0,
         askClock: () => {},

@@ -11,6 +11,7 @@ import { toast } from '../lib/ui/toast.tsx'
 import { watchActivity } from './activity.ts'
 import { keepClaims, type Claims } from './claims.ts'
 import type { Lan } from './lan.ts'
+import { openStills, type StillDesk } from './stills/desk.ts'
 import { keepCode, type CodeKeeper } from './pairing-code.ts'
 import { makeWallLink, type WallLink } from './wall-link.ts'
 
@@ -26,6 +27,8 @@ export interface RoomDesk extends Watch {
   readonly claims: Claims
   /** Asks cameras to do something. */
   readonly director: Director
+  /** Photos that cameras took. */
+  readonly stills: StillDesk
   /** What a code makes of a device, for codes that this page showed. */
   roleOf: (code: CodeId) => Role | undefined
   update: (change: UpdateRoom) => Promise<void>
@@ -67,6 +70,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
   }
   const claims = keepClaims(client)
   const director = createDirector(client)
+  const stills = openStills({ client, director, cameras: watch.cameras, roomName: watch.roomName })
   const changed = signal<Room>()
   const room = computed(() => changed.value ?? client.room.value)
 
@@ -78,6 +82,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     ...Object.values(codes).map((keeper) => keeper.dispose),
     claims.dispose,
     director.dispose,
+    stills.dispose,
     client.on('pairing-pending', ({ pairing }) => spent(pairing.id)),
     client.on('pairing-done', ({ pairing, outcome }) => {
       spent(pairing)
@@ -95,6 +100,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     codes,
     claims,
     director,
+    stills,
     roleOf: (id) => issued.get(id),
     update: async (change) => {
       const answer = await api.updateRoom(token, change)

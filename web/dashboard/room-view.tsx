@@ -17,6 +17,8 @@ import { RemoveMember } from './remove-member.tsx'
 import type { RoomDesk } from './room-desk.ts'
 import { RoomName } from './room-name.tsx'
 import { Settings } from './settings.tsx'
+import { stillParts } from './stills/shutter.tsx'
+import { StillTray } from './stills/tray.tsx'
 import { useMedia } from './use-media.ts'
 import { WallLinkDialog } from './wall-link-dialog.tsx'
 
@@ -84,6 +86,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
             feeds={desk.cameras.feeds}
             view={home.view}
             onRemove={(feed) => setRemoving(feed.member.value)}
+            {...stillParts(desk.stills)}
           />
           {wide && (
             <aside class="side">
@@ -96,6 +99,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
           <CodePlace home={home} desk={desk} place="page" claims={claims} />
         </main>
       )}
+      <StillTray stills={desk.stills} />
       {open === 'invite' && (
         <Invite desk={desk} lan={home.lan} onClose={close} onWall={() => setOpen('wall')} />
       )}

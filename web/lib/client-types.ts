@@ -67,10 +67,10 @@ export interface Client extends RoomModel {
   cursor(): CursorText | undefined
   connect(): void
   on<T extends ServerMessageType>(type: T, listener: (message: ServerMessageOf<T>) => void): Disposer
-  /** Relayed pictures as they come (server/protocol/frames.ts). */
-  onPicture(listener: (bytes: Uint8Array) => void): Disposer
-  /** Of a camera: sends one picture's frame. False where the connection is not there; nothing waits for it. */
-  sendPicture(bytes: Uint8Array<ArrayBuffer>): boolean
+  /** Binary frames as they come: relayed pictures, and packets of photos (server/protocol/*frames.ts). */
+  onBinary(listener: (bytes: Uint8Array) => void): Disposer
+  /** Sends one binary frame. False where the connection is not there; nothing waits for it. */
+  sendBinary(bytes: Uint8Array<ArrayBuffer>): boolean
   /** Bytes that wait in the socket. */
   unsent(): number
   /** The server's clock, in milliseconds of Unix time, as far as it is known. */

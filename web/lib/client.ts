@@ -54,7 +54,7 @@ export const createClient = (options: ClientOptions): Client => {
   const backoff = createBackoff({ random })
   const clock = createServerClock()
   const listeners = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>()
-  const pictureListeners = new Set<(bytes: Uint8Array) => void>()
+  const binaryListeners = new Set<(bytes: Uint8Array) => void>()
 
   let socket: SocketLike | undefined
   let opened = false
@@ -167,7 +167,7 @@ export const createClient = (options: ClientOptions): Client => {
       if (typeof event.data === 'string') receive(JSON.parse(event.data) as ServerMessage)
       else if (event.data instanceof ArrayBuffer) {
         const bytes = new Uint8Array(event.data)
-        for (const listener of [...pictureListeners]) listener(bytes)
+        for (const listener of [...binaryListeners]) listener(bytes)
       }
     }
     mine.onclose = (event: CloseEvent) => {
@@ -261,11 +261,11 @@ export const createClient = (options: ClientOptions): Client => {
       listeners.set(type, set.add(wrapped))
       return () => void set.delete(wrapped)
     },
-    onPicture(listener) {
-      pictureListeners.add(listener)
-      return () => void pictureListeners.delete(listener)
+    onBinary(listener) {
+      binaryListeners.add(listener)
+      return () => void binaryListeners.delete(listener)
     },
-    sendPicture(bytes) {
+    sendBinary(bytes) {
       if (!active.peek()) return false
       socket?.send(bytes)
       return true
@@ -304,7 +304,7 @@ export const createClient = (options: ClientOptions): Client => {
       stopWaking()
       finish('left')
       listeners.clear()
-      pictureListeners.clear()
+      binaryListeners.clear()
       ownState.dispose()
     },
   }

@@ -28,6 +28,8 @@ export interface Direct {
   readonly stream: ReadonlySignal<MediaStream | undefined>
   /** Read once a second while connected. */
   readonly stats: ReadonlySignal<VideoStats | undefined>
+  /** For photos, while the devices are connected. */
+  readonly channel: ReadonlySignal<RTCDataChannel | undefined>
   receive(signal: PeerSignal): void
   /** Tries again at once. */
   retry(): void
@@ -59,6 +61,7 @@ export const createDirect = (deps: {
   const { client, camera, source, paused } = deps
   const stream = signal<MediaStream | undefined>(undefined)
   const stats = signal<VideoStats | undefined>(undefined)
+  const channel = signal<RTCDataChannel | undefined>(undefined)
   const state = signal<DirectState>({ status: 'idle' })
   const fault = signal<DirectFault | undefined>(undefined)
   let link: Link | undefined
@@ -81,6 +84,7 @@ export const createDirect = (deps: {
     link = undefined
     batch(() => {
       stream.value = undefined
+      channel.value = undefined
       stats.value = undefined
     })
   }
@@ -141,6 +145,9 @@ export const createDirect = (deps: {
     const followStats = effect(() => {
       stats.value = picture.stats.value
     })
+    const followChannel = effect(() => {
+      channel.value = peer.channel.value
+    })
     link = {
       peer,
       source: wanted,
@@ -150,6 +157,7 @@ export const createDirect = (deps: {
         picture.dispose,
         follow,
         followStats,
+        followChannel,
       ),
     }
     send({ kind: 'want', pc: peer.pc, source: wanted })
@@ -190,6 +198,7 @@ export const createDirect = (deps: {
     fault,
     stream,
     stats,
+    channel,
     receive(message) {
       if (!link || message.pc !== link.peer.pc) return
       if (message.kind === 'description' || message.kind === 'candidates') void link.peer.receive(message)

@@ -47,6 +47,8 @@ export interface Feed {
   readonly via: ReadonlySignal<Via | undefined>
   /** Of the picture that is shown, fresh once a second. */
   readonly stats: ReadonlySignal<VideoStats | undefined>
+  /** For photos, from device to device; undefined while that is not connected. */
+  readonly channel: ReadonlySignal<RTCDataChannel | undefined>
   update(member: Member): void
   receive(signal: PeerSignal): void
   /** Tries again at once. */
@@ -182,6 +184,7 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
       return transport.value === 'turn' ? 'turn' : undefined
     }),
     stats,
+    channel: direct.channel,
     update(next) {
       const pausedBefore = paused.peek()
       const returned = next.connected && !member.peek().connected

@@ -5,7 +5,7 @@
  *
  * It needs the server only to negotiate: a connection that carries pictures plays on while the socket is away.
  */
-import { effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
+import { computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import { CANDIDATE_BATCH } from '../../server/protocol/limits.ts'
 import type { IceServer } from '../../server/protocol/models.ts'
 import { disposers } from './disposer.ts'
@@ -34,6 +34,8 @@ export interface PeerOptions {
   readonly online: ReadonlySignal<boolean>
   readonly send: (signal: PeerSignal) => void
   readonly iceTransportPolicy?: RTCIceTransportPolicy
+  /** Makes a data channel beside the picture; the other side gets it. */
+  readonly makesChannel?: boolean
   readonly createConnection?: (configuration: RTCConfiguration) => RTCPeerConnection
   readonly onNetworkChange?: typeof onNetworkChange
 }
@@ -42,6 +44,8 @@ export interface Peer {
   readonly pc: string
   readonly connection: RTCPeerConnection
   readonly state: ReadonlySignal<PeerState>
+  /** The data channel for photos while it is open and the devices are connected. */
+  readonly channel: ReadonlySignal<RTCDataChannel | undefined>
   receive(signal: NegotiationSignal): Promise<void>
   /** Looks for new ways between the two devices; waits until signals reach the server. */
   restart(): void
@@ -50,6 +54,8 @@ export interface Peer {
 
 /** Not connected within so many milliseconds (SPEC, section 6) means failed. */
 const CONNECT_WITHIN = 6_000
+/** Label of the data channel. */
+const CHANNEL = 'stills'
 /** `disconnected` often mends itself; after this long an ICE restart helps it. */
 const DISCONNECTED_FOR = 2_000
 
@@ -77,6 +83,16 @@ export const createPeer = (options: PeerOptions): Peer => {
   let deadline: ReturnType<typeof setTimeout> | undefined
   let mendTimer: ReturnType<typeof setTimeout> | undefined
   const isClosed = () => state.peek().status === 'closed'
+  const open = signal<RTCDataChannel | undefined>(undefined)
+  const adopt = (channel: RTCDataChannel) => {
+    channel.binaryType = 'arraybuffer'
+    const look = () => {
+      if (channel.readyState === 'open') open.value = channel
+      else if (open.peek() === channel) open.value = undefined
+    }
+    channel.onopen = channel.onclose = look
+    look()
+  }
 
   const number = () => (sent += 1)
   const sendCandidates = () => {
@@ -122,6 +138,10 @@ export const createPeer = (options: PeerOptions): Peer => {
       makingOffer = false
     }
   }
+  connection.ondatachannel = ({ channel }) => {
+    if (channel.label === CHANNEL) adopt(channel)
+  }
+  if (options.makesChannel) adopt(connection.createDataChannel(CHANNEL))
   connection.onicecandidate = ({ candidate }) => {
     if (!candidate || isClosed()) return
     candidates.push(candidate.toJSON())
@@ -199,6 +219,7 @@ export const createPeer = (options: PeerOptions): Peer => {
     pc,
     connection,
     state,
+    channel: computed(() => (state.value.status === 'connected' ? open.value : undefined)),
     receive,
     restart,
     close() {
@@ -210,7 +231,8 @@ export const createPeer = (options: PeerOptions): Peer => {
         connection.onicecandidate =
         connection.oniceconnectionstatechange =
           null
-      connection.ontrack = null
+      connection.ontrack = connection.ondatachannel = null
+      open.value = undefined
       connection.close()
     },
   }

@@ -87,6 +87,8 @@ export const createSending = (deps: {
       iceServers: client.iceServers,
       online: client.active,
       send: (data) => void client.signal(watcher, data),
+      // Photos go to those who may ask for them.
+      makesChannel: client.members.peek().get(watcher)?.role === 'host',
       ...deps.peerOptions,
     })
     addTrack(peer.connection, track.peek())

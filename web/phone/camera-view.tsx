@@ -7,6 +7,7 @@ import { viaWords } from '../lib/relay/reasons.ts'
 import { Notice } from '../lib/ui/notice.tsx'
 import type { Camera } from './camera.ts'
 import { Lost } from './lost.tsx'
+import { StillPill } from './stills/still-pill.tsx'
 import type { Phone } from './model.ts'
 import type { View } from './view.ts'
 import { stageWords, watchingWords } from './words.ts'
@@ -34,6 +35,7 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
           </span>
         )}
         <Lost phone={phone} />
+        <StillPill stills={phone.stills.value} />
         {view.via && <p class="camera-via">{viaWords(view.via).join('')}</p>}
       </header>
       {trouble && (

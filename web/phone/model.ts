@@ -21,6 +21,7 @@ import {
 import type { Found } from './scan/scanner.ts'
 import { secureAddress, serverOrigins } from './secure-address.ts'
 import { openSession } from './session.ts'
+import type { PhoneStills } from './stills/stills.ts'
 import { viewOf, type Phase, type View } from './view.ts'
 
 export interface Phone {
@@ -28,6 +29,8 @@ export interface Phone {
   /** Name of the room that this phone belongs to, or is about to. */
   readonly roomName: ReadonlySignal<string>
   readonly camera: Camera
+  /** Photos of the session that is open. */
+  readonly stills: ReadonlySignal<PhoneStills | undefined>
   /** Milliseconds since the server was lost, undefined while it is there. */
   readonly lostSince: ReadonlySignal<number | undefined>
   /** False where a reload will need a new code. */
@@ -181,6 +184,7 @@ export const createPhone = (): Phone => {
     view,
     roomName,
     camera,
+    stills: computed(() => (phase.value.name === 'session' ? phase.value.session.stills : undefined)),
     lostSince,
     persistent: seat.persistent,
     async open() {

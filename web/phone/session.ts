@@ -17,10 +17,13 @@ import { answerCommands } from './direction/answers.ts'
 import { cameraAnswers } from './direction/camera-answers.ts'
 import { wayAnswers } from './direction/way-answers.ts'
 import { createWay, type Way } from './way.ts'
+import { stillAnswers } from './stills/still-answers.ts'
+import { createStills, type PhoneStills } from './stills/stills.ts'
 
 export interface PhoneSession {
   readonly client: Client
   readonly audience: Audience
+  readonly stills: PhoneStills
   /** Has every watcher connect anew. */
   retry(): void
   dispose(): void
@@ -123,6 +126,7 @@ export const openSession = (deps: {
     first: readWayChoice(record.notes['way']) ?? 'auto',
   })
   const upload = createRelayUpload({ client, camera: record.id, track: camera.track })
+  const stills = createStills({ client, camera, sending })
   const audience = followAudience(client, record.id, sending, upload.sending)
 
   let hiddenAt: number | undefined
@@ -142,7 +146,7 @@ export const openSession = (deps: {
     reportCamera(client, camera, way),
     reportBattery(client),
     reportNetwork(client),
-    answerCommands(client, { ...cameraAnswers(camera), ...wayAnswers(way, seat) }),
+    answerCommands(client, { ...cameraAnswers(camera), ...wayAnswers(way, seat), ...stillAnswers(stills) }),
     effect(() => {
       const source = camera.source.value
       if (source === undefined) return undefined
@@ -174,6 +178,7 @@ export const openSession = (deps: {
     }),
     way.dispose,
     audience.dispose,
+    stills.dispose,
     upload.dispose,
     onHide(() => {
       hiddenAt ??= Date.now()
@@ -187,6 +192,7 @@ export const openSession = (deps: {
   return {
     client,
     audience,
+    stills,
     retry: camera.renew,
     dispose() {
       stop()

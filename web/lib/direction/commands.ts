@@ -21,6 +21,9 @@ export type WayChoice = (typeof WAYS)[number]
 
 export const readWayChoice = (value: unknown): WayChoice | undefined => WAYS.find((known) => known === value)
 
+/** Of a command that takes none; what is there is for later versions. */
+const nothing = (): object => ({})
+
 /** Each command's reader: undefined where the arguments are not such as the command takes. */
 export const COMMANDS = {
   /** Switches the camera's light. */
@@ -30,6 +33,8 @@ export const COMMANDS = {
     const choice = readWayChoice(isRecord(args) ? args['choice'] : undefined)
     return choice === undefined ? undefined : { choice }
   },
+  /** Takes a photo at full resolution, which then comes as the transfer that the result names (web/lib/stills). */
+  photo: nothing,
 } as const
 
 export type CommandName = keyof typeof COMMANDS

@@ -9,11 +9,11 @@ import type { Shown } from './shown.ts'
 
 /** Reads what the server relays to this client and hands each camera's pictures to its player. */
 export const openInbox = (
-  client: Pick<Client, 'onPicture' | 'keyFrame' | 'serverNow' | 'roundTrip' | 'askClock'>,
+  client: Pick<Client, 'onBinary' | 'keyFrame' | 'serverNow' | 'roundTrip' | 'askClock'>,
   shown: Pick<Shown, 'failed'>,
 ): RelayInbox => {
   const players = new Map<SessionId, Player>()
-  const stop = client.onPicture((bytes) => {
+  const stop = client.onBinary((bytes) => {
     const relayed = readRelayed(bytes)
     // A picture may be on its way when its camera is no longer watched.
     if (relayed) players.get(relayed.camera)?.take(relayed.picture)

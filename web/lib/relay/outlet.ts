@@ -13,7 +13,7 @@ export interface Outlet {
 }
 
 export const createOutlet = (deps: {
-  readonly client: Pick<Client, 'sendPicture' | 'serverNow'>
+  readonly client: Pick<Client, 'sendBinary' | 'serverNow'>
   readonly now?: () => number
   readonly onSent: (bytes: number, takenAt: number) => void
   /** It was left out, so a key picture is needed. */
@@ -32,7 +32,7 @@ export const createOutlet = (deps: {
         now() - takenAt > LATE_AFTER ? 'late' : frame.length > MAX_BINARY_FRAME ? 'large' : undefined
       broken = why !== undefined
       if (why) deps.onLeftOut(why)
-      else if (deps.client.sendPicture(frame)) deps.onSent(frame.length, takenAt)
+      else if (deps.client.sendBinary(frame)) deps.onSent(frame.length, takenAt)
       else broken = true
     },
   }

@@ -24,7 +24,7 @@ export interface RelaySender {
 }
 
 export interface SenderNeeds {
-  readonly client: Pick<Client, 'sendPicture' | 'serverNow' | 'unsent' | 'askClock' | 'on'>
+  readonly client: Pick<Client, 'sendBinary' | 'serverNow' | 'unsent' | 'askClock' | 'on'>
   /** Encoding starts anew with each track. */
   readonly track: ReadonlySignal<MediaStreamTrack | undefined>
   /** What all who watch can show. */

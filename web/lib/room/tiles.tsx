@@ -22,6 +22,8 @@ interface Props {
   onRemove?: (feed: Feed) => void
   /** More that can be done with a tile, beside what every tile has. */
   controls?: (feed: Feed) => ComponentChildren
+  /** What stands over a tile's picture, always in sight. */
+  over?: (feed: Feed) => ComponentChildren
 }
 
 const nameOf = (feed: Feed) => feed.member.value.name || deviceWords(feed.member.value.device)
@@ -30,7 +32,7 @@ const nameOf = (feed: Feed) => feed.member.value.name || deviceWords(feed.member
  * The live tiles. On wide windows they stand as the layout has it; on narrow ones layouts.css and tiles.css put one
  * below the other. All are children of one element: no video restarts when places change.
  */
-export function Tiles({ feeds, view, onRemove, controls }: Props) {
+export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
   const stage = useRef<HTMLDivElement>(null)
   const size = useSize(stage)
   const chosen = useSignal<SessionId | undefined>(undefined)
@@ -91,6 +93,7 @@ export function Tiles({ feeds, view, onRemove, controls }: Props) {
                 />
               )}
               {details && <StatsOverlay feed={feed} />}
+              {over?.(feed)}
             </Tile>
           )
         })}

@@ -40,12 +40,7 @@ export const isLow = ({ level, charging }: Battery) => level <= LOW_BATTERY && !
  * "720p, 30 fps": named by the shorter side, so that turning the phone does not change it. "only" where it is less
  * than half of what the camera makes: battery saver, a hot phone, a dark room or a slow network.
  */
-export function pictureWords(
-  width: number,
-  height: number,
-  fps: number | undefined,
-  made?: number,
-): string {
+export function pictureWords(width: number, height: number, fps: number | undefined, made?: number): string {
   const size = `${Math.min(width, height)}p`
   if (fps === undefined) return size
   const few = made !== undefined && fps < made / 2

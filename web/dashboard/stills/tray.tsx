@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks'
+import { Image } from 'lucide-preact'
+import { Dialog } from '../../lib/ui/dialog.tsx'
+import { PhotoActions } from './photo-actions.tsx'
+import type { StillDesk } from './desk.ts'
+import { sizeWords, timeWords, type Photo } from './photo.ts'
+
+/** A photo, or what stands for one of a kind that this browser does not show. */
+function Shown({ photo, alt }: { photo: Photo; alt: string }) {
+  const [isBroken, setIsBroken] = useState(false)
+  if (!isBroken) return <img src={photo.url} alt={alt} onError={() => setIsBroken(true)} />
+  return (
+    <span class="photo-unseen">
+      <Image size={24} strokeWidth={1.5} aria-hidden="true" />
+      This browser does not show it
+    </span>
+  )
+}
+
+const clockWords = (photo: Photo): string =>
+  new Date(photo.takenAt).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+
+/** One photo as large as the page. */
+function FullView({ photo, onClose, onDelete }: { photo: Photo; onClose: () => void; onDelete: () => void }) {
+  return (
+    <Dialog title={photo.cameraName} class="photo-view" onClose={onClose}>
+      <Shown photo={photo} alt={`Photo from ${photo.cameraName}, ${timeWords(photo.takenAt)}`} />
+      <div class="photo-view-foot">
+        <p class="muted">
+          {clockWords(photo)} · {sizeWords(photo)}
+        </p>
+        <PhotoActions photo={photo} onDelete={onDelete} />
+      </div>
+    </Dialog>
+  )
+}
+
+/** The photos that arrived, the newest first; not there while there is none. */
+export function StillTray({ stills }: { stills: StillDesk }) {
+  const [shownId, setShownId] = useState<number>()
+  const photos = stills.photos.value
+  const shown = photos.find(({ id }) => id === shownId)
+  const newest = photos[0]
+  return (
+    <>
+      <p class="visually-hidden" role="status">
+        {newest ? `Photo ${newest.id} is here, from ${newest.cameraName}` : ''}
+      </p>
+      {newest && (
+        <section class="tray" aria-label="Photos">
+          <ul class="tray-list">
+            {photos.map((photo) => (
+              <li key={photo.id} class="photo" data-photo={photo.sha256} data-how={photo.how}>
+                <button
+                  type="button"
+                  class="photo-thumb"
+                  aria-label={`Photo from ${photo.cameraName}, ${clockWords(photo)}: full view`}
+                  onClick={() => setShownId(photo.id)}
+                >
+                  <Shown photo={photo} alt="" />
+                </button>
+                <p class="photo-words">
+                  <span class="photo-name">{photo.cameraName}</span>
+                  <span class="muted">{clockWords(photo)}</span>
+                </p>
+                <PhotoActions photo={photo} onDelete={() => stills.remove(photo)} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {shown && (
+        <FullView
+          photo={shown}
+          onClose={() => setShownId(undefined)}
+          onDelete={() => {
+            setShownId(undefined)
+            stills.remove(shown)
+          }}
+        />
+      )}
+    </>
+  )
+}
