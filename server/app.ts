@@ -33,7 +33,9 @@ import { Hub } from './realtime/hub.ts'
 import { IceServers } from './realtime/ice.ts'
 import { admitting } from './realtime/admitting.ts'
 import { LinkOpener } from './realtime/relay/link/opener.ts'
+import { StillOpener } from './realtime/relay/link/still-opener.ts'
 import { Relay } from './realtime/relay/relay.ts'
+import { Stills } from './realtime/relay/stills.ts'
 import type { SharedOptions } from './realtime/shared-hub.ts'
 import type { Store } from './store/store.ts'
 
@@ -92,6 +94,14 @@ export async function buildApp(deps: Deps): Promise<App> {
             new LinkOpener({ clock, instance, key, to, camera, listener, log }),
         }),
   })
+  const stills = new Stills({
+    clock,
+    rateLimits,
+    room: (id) => hub.room(id),
+    ...(sharing === undefined
+      ? {}
+      : { openLink: (to, ended) => new StillOpener({ clock, instance, key, to, ended, log }) }),
+  })
   const hub: Hub = new Hub({
     clock,
     resumeWindowMs,
@@ -117,6 +127,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     sessions,
     ice,
     relay,
+    stills,
     clock,
     instance,
     resumeWindowMs,
@@ -171,8 +182,12 @@ export async function buildApp(deps: Deps): Promise<App> {
     await server.register(routes, { services })
   }
   socketRoute(server, services, realtime)
-  if (sharing !== undefined) internalMediaRoute(server, services, { clock, instance, key, relay, log })
-  server.addHook('preClose', async () => relay.dispose())
+  if (sharing !== undefined)
+    internalMediaRoute(server, services, { clock, instance, key, relay, stills, log })
+  server.addHook('preClose', async () => {
+    relay.dispose()
+    stills.dispose()
+  })
   await server.register(lanRoutes, { lan: deps.lan })
   await server.register(stunRoute, { urls: ice.stun() })
   if (deps.pages !== undefined) await server.register(deps.pages)

@@ -141,7 +141,9 @@ export class SocketConnection implements Connection, Sender {
     const bytes = data as Buffer
     if (isBinary) {
       if (this.#phase === 'greeting' || !this.#listener.media(bytes))
-        this.#unknown('Binary frames hold pictures of an active camera; this is none.')
+        this.#unknown(
+          'Binary frames hold pictures of an active camera, or a photo between a camera and a host; this is neither.',
+        )
       return
     }
     if (bytes.length > MAX_TEXT_FRAME) {

@@ -21,6 +21,7 @@ import type {
   MessageId,
   ServerMessageOf,
 } from '../protocol/messages.ts'
+import { isStill } from '../protocol/still-frames.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions, type Transport } from './connection.ts'
 import { handle, type Failures, type Services } from './handlers/index.ts'
@@ -28,6 +29,7 @@ import type { Place } from './doorway.ts'
 import type { Hub } from './hub.ts'
 import type { IceServers } from './ice.ts'
 import type { Return } from './entering.ts'
+import type { Stills } from './relay/stills.ts'
 import type { Room } from './room.ts'
 import type { Received } from './validate.ts'
 import { frame } from './wire.ts'
@@ -38,6 +40,7 @@ export interface Realtime extends Services {
   readonly rooms: Rooms
   readonly sessions: Sessions
   readonly ice: IceServers
+  readonly stills: Stills
   readonly clock: Clock
   readonly instance: InstanceId
   readonly resumeWindowMs: number
@@ -304,7 +307,14 @@ export class Conversation implements Failures {
 
   #media(bytes: Uint8Array): boolean {
     const phase = this.#phase
-    if (phase.name !== 'live' || phase.room.speaksAs(phase.id, this.#connection) !== 'camera') return false
+    if (phase.name !== 'live') return false
+    const role = phase.room.speaksAs(phase.id, this.#connection)
+    if (isStill(bytes))
+      return (
+        (role === 'camera' || role === 'host') &&
+        this.#realtime.stills.sent(phase.room, phase.id, this.#connection, bytes)
+      )
+    if (role !== 'camera') return false
     return this.#realtime.relay.uploaded(phase.room.id, phase.id, this.#connection, bytes)
   }
 

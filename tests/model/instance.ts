@@ -14,6 +14,7 @@ import { Conversation, type Realtime } from '../../server/realtime/conversation.
 import { Hub } from '../../server/realtime/hub.ts'
 import { IceServers } from '../../server/realtime/ice.ts'
 import { Relay } from '../../server/realtime/relay/relay.ts'
+import { Stills } from '../../server/realtime/relay/stills.ts'
 import type { SharedOptions } from '../../server/realtime/shared-hub.ts'
 import type { Store } from '../../server/store/store.ts'
 import type { Entrance, Link } from './link.ts'
@@ -94,6 +95,7 @@ export class Instance implements Entrance {
     this.#realtime = {
       hub: this.hub,
       relay: new Relay({ clock, rateLimits, room: (room) => this.hub.room(room) }),
+      stills: new Stills({ clock, rateLimits, room: (room) => this.hub.room(room) }),
       rooms,
       sessions,
       ice,

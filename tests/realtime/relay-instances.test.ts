@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { createLocalBus } from '../../server/bus/local.ts'
 import type { Listener } from '../../server/bus/bus.ts'
-import type { InstanceId } from '../../server/protocol/ids.ts'
+import type { InstanceId, SessionId } from '../../server/protocol/ids.ts'
+import { encodeStill } from '../../server/protocol/still-frames.ts'
 import { createMemoryStore } from '../../server/store/memory.ts'
 import { createRoom, pair, testApp, type TestApp } from '../support/app.ts'
 import { join, type TestClient } from '../support/client.ts'
@@ -193,4 +194,42 @@ test.each([
   await host.settled()
   expect(host.binary).toEqual([])
   expect(camera.of('relay')).toEqual([])
+})
+
+/** A packet of a photo: to this member as it is sent, from it as it comes. */
+const still = (member: string, text: string) =>
+  Buffer.from(encodeStill(member as SessionId, Buffer.from(text)))
+
+test('[MED-7] packets of photos cross instances in both directions', async () => {
+  const apps = await instances({}, {})
+  const { id, camera, host, hostToken } = await across(apps)
+  const hostId = (
+    (await (
+      await fetch(`${apps[0]?.url}/api/session`, { headers: { authorization: `Bearer ${hostToken}` } })
+    ).json()) as { session: { id: string } }
+  ).session.id
+  for (let count = 1; count <= 5; count += 1) camera.raw(still(hostId, `chunk ${count}`))
+  expect(await host.pictures(5)).toEqual([1, 2, 3, 4, 5].map((count) => still(id, `chunk ${count}`)))
+  host.raw(still(id, 'got it'))
+  expect(await camera.pictures(1)).toEqual([still(hostId, 'got it')])
+})
+
+test('[MED-7] [SEC-4] a way to another instance that is cut is opened again for what is sent again', async () => {
+  const proxies: CutProxy[] = []
+  const apps = await instances({ url: () => `http://127.0.0.1:${proxies[0]?.port ?? 0}` }, {})
+  const proxy = await startCutProxy(() => Number(new URL(apps[0]?.url ?? '').port))
+  proxies.push(proxy)
+  closers.push(() => proxy.close())
+  const { id, camera, host, hostToken } = await across(apps)
+  const { session } = (await (
+    await fetch(`${apps[0]?.url}/api/session`, { headers: { authorization: `Bearer ${hostToken}` } })
+  ).json()) as { session: { id: string } }
+  camera.raw(still(session.id, 'before'))
+  await host.pictures(1)
+  proxy.cut()
+  // As a page does, until it is answered.
+  const again = setInterval(() => camera.raw(still(session.id, 'after')), 200)
+  await host.pictures(2)
+  clearInterval(again)
+  expect(host.binary[1]).toEqual(still(id, 'after'))
 })

@@ -87,7 +87,9 @@ export const createPhone = (): Phone => {
     become({ name: 'session', session })
   }
   const takeUp = async (record: SeatRecord) => {
-    if (record.notes['live'] === true) {
+    // No question can come: the camera says at once that it cannot be had here, and photos can be sent.
+    if (!globalThis.isSecureContext) void camera.resume()
+    else if (record.notes['live'] === true) {
       // Known before the session opens, so that the dashboard is not told a wrong state first.
       if (await isAllowed()) void camera.resume()
       else camera.waitForTap()

@@ -7,6 +7,7 @@ import { Preview } from './camera-view.tsx'
 import { Lost } from './lost.tsx'
 import type { Phone } from './model.ts'
 import { usePreflight } from './preflight-door.ts'
+import { PhotoDoor } from './stills/photo-door.tsx'
 import { deviceWords } from './words.ts'
 
 /** Words in the middle, the button in reach of a thumb. */
@@ -82,20 +83,36 @@ export function Ready({
   )
 }
 
-export function Insecure({ preview, address }: { preview: PairingPreview; address: string }) {
+export function Insecure({
+  preview,
+  address,
+  photos,
+}: {
+  preview: PairingPreview
+  address: string | undefined
+  photos: () => void
+}) {
   return (
     <Panel
       foot={
-        <a class="button" data-look="primary" data-size="thumb" href={address}>
-          Open the secure page
-        </a>
+        <>
+          {address !== undefined && (
+            <a class="button" data-look="primary" data-size="thumb" href={address}>
+              Open the secure page
+            </a>
+          )}
+          <Button look={address === undefined ? 'primary' : 'quiet'} size="thumb" onClick={photos}>
+            Send photos instead
+          </Button>
+        </>
       }
     >
       <Whose preview={preview} />
       <p class="aside">
-        Browsers allow the camera on secure pages only. Your browser may warn about the certificate of this
-        server.
+        Browsers allow live video on secure pages only.
+        {address !== undefined && ' Your browser may warn about the certificate of this server.'}
       </p>
+      <p class="muted small">Photos of your camera app can be sent from here as well.</p>
     </Panel>
   )
 }
@@ -124,6 +141,27 @@ export function Check({ phone, check }: { phone: Phone; check: string }) {
   )
 }
 
+/** Paired on a page without live video. */
+export function Photos({ phone }: { phone: Phone }) {
+  return (
+    <Panel
+      foot={
+        <>
+          <PhotoDoor phone={phone} look="primary" />
+          <button type="button" class="link-button" onClick={() => phone.showCode()}>
+            Pair with another dashboard
+          </button>
+        </>
+      }
+    >
+      <p class="lead">Send photos to</p>
+      <h1 class="room-name">“{phone.roomName.value}”</h1>
+      <p class="muted">Your camera app opens, and each photo goes to the dashboard in full size.</p>
+      <Lost phone={phone} />
+    </Panel>
+  )
+}
+
 export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) {
   return (
     <Panel
@@ -146,7 +184,17 @@ export function Resting({ phone, stopped }: { phone: Phone; stopped: boolean }) 
   )
 }
 
-export function Failed({ phone, failure, back }: { phone: Phone; failure: Failure; back: boolean }) {
+export function Failed({
+  phone,
+  failure,
+  back,
+  photos,
+}: {
+  phone: Phone
+  failure: Failure
+  back: boolean
+  photos: boolean
+}) {
   const scan = failure.action === 'code' && window.isSecureContext
   const checks = usePreflight('asked')
   return (
@@ -169,6 +217,7 @@ export function Failed({ phone, failure, back }: { phone: Phone; failure: Failur
               {failure.label}
             </Button>
           )}
+          {photos && <PhotoDoor phone={phone} look="quiet" />}
           {back && (
             <Button size="thumb" onClick={phone.goBack}>
               Back to “{phone.roomName.value}”

@@ -4,7 +4,7 @@ import { CameraView } from './camera-view.tsx'
 import { CodeEntry } from './code-entry.tsx'
 import { LostSaid } from './lost.tsx'
 import type { Phone } from './model.ts'
-import { Check, Failed, Insecure, Opening, Ready, Resting } from './panels.tsx'
+import { Check, Failed, Insecure, Opening, Photos, Ready, Resting } from './panels.tsx'
 import { announcement, stateName, titleOf } from './words.ts'
 
 /** The whole page; its root carries `data-state`, so that styles, tests and people see the same state. */
@@ -51,7 +51,9 @@ function Screen({ phone }: { phone: Phone }) {
     case 'ready':
       return <Ready preview={view.preview} persistent={phone.persistent} start={phone.start} />
     case 'insecure':
-      return <Insecure preview={view.preview} address={view.address} />
+      return <Insecure preview={view.preview} address={view.address} photos={phone.start} />
+    case 'photos':
+      return <Photos phone={phone} />
     case 'check':
       return <Check phone={phone} check={view.check} />
     case 'resume':
@@ -60,7 +62,7 @@ function Screen({ phone }: { phone: Phone }) {
     case 'camera':
       return <CameraView phone={phone} view={view} />
     case 'failed':
-      return <Failed phone={phone} failure={view.failure} back={view.back} />
+      return <Failed phone={phone} failure={view.failure} back={view.back} photos={view.photos === true} />
     default:
       return view satisfies never
   }

@@ -25,7 +25,10 @@ export type View =
   | { readonly name: 'opening' }
   | CodeWanted
   | { readonly name: 'ready'; readonly preview: PairingPreview }
-  | { readonly name: 'insecure'; readonly preview: PairingPreview; readonly address: string }
+  /** No live video on this page; the address of its secure twin, where the server has one. */
+  | { readonly name: 'insecure'; readonly preview: PairingPreview; readonly address?: string }
+  /** Paired, and photos are all that this page can send. */
+  | { readonly name: 'photos' }
   /** Waits for a host to type this number. */
   | { readonly name: 'check'; readonly check: string }
   | { readonly name: 'resume' | 'stopped' }
@@ -37,7 +40,13 @@ export type View =
       readonly via?: Via
       readonly trouble?: Failure
     }
-  | { readonly name: 'failed'; readonly failure: Failure; readonly back: boolean }
+  | {
+      readonly name: 'failed'
+      readonly failure: Failure
+      readonly back: boolean
+      /** Photos can be sent all the same. */
+      readonly photos?: true
+    }
 
 export type Phase =
   | { readonly name: 'opening' }
@@ -86,8 +95,15 @@ const sessionView = ({ client, audience }: PhoneSession, camera: Camera, seat: S
       const waiting = client.active.value && watchers.value === 0
       return { name: 'camera', stage: waiting ? 'waiting' : 'connecting', watching: 0, ...trouble }
     }
+    case 'insecure':
+      return { name: 'photos' }
     default:
-      return { name: 'failed', failure: cameraFailure(shown.status, thisBrowser()), back: false }
+      return {
+        name: 'failed',
+        failure: cameraFailure(shown.status, thisBrowser()),
+        back: false,
+        photos: true,
+      }
   }
 }
 
@@ -98,9 +114,13 @@ export const viewOf = (now: Phase, camera: Camera, seat: Seat): View => {
     case 'code':
       return now
     case 'ready':
-      return now.address === undefined
+      return globalThis.isSecureContext
         ? { name: 'ready', preview: now.preview }
-        : { name: 'insecure', preview: now.preview, address: now.address }
+        : {
+            name: 'insecure',
+            preview: now.preview,
+            ...(now.address === undefined ? {} : { address: now.address }),
+          }
     case 'claiming':
       return { name: 'camera', stage: 'pairing', watching: 0 }
     case 'failed':

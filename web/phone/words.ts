@@ -36,7 +36,9 @@ export const announcement = (view: View): string => {
     case 'ready':
       return 'Ready to start the camera'
     case 'insecure':
-      return 'The camera needs the secure page'
+      return 'Live video needs the secure page'
+    case 'photos':
+      return 'Ready to send photos'
     case 'check':
       // Digit by digit, as it is typed on the other side.
       return `The number for the dashboard is ${view.check.split('').join(' ')}`
@@ -66,6 +68,8 @@ export const titleOf = (view: View, roomName: string): string => {
       return `Start camera · ${where}`
     case 'check':
       return `Waiting for approval · ${where}`
+    case 'photos':
+      return `Photos · ${where}`
     case 'insecure':
     case 'failed':
       return view.name === 'failed' ? view.failure.title : `Secure page needed · ${where}`

@@ -1,5 +1,6 @@
 import type { Picture } from '../../protocol/frames.ts'
 import { UPLOAD_BURST, UPLOAD_PER_SECOND } from '../../protocol/limits.ts'
+import { ByteBudget } from './byte-budget.ts'
 
 /** Numbers of pictures are of 32 bits. */
 const nextNumber = (number: number): number => (number + 1) >>> 0
@@ -9,30 +10,23 @@ const nextNumber = (number: number): number => (number + 1) >>> 0
  * and so is one that runs over the bound of bytes.
  */
 export class Upload {
-  readonly #isBounded: boolean
-  #tokens = UPLOAD_BURST
-  #filledAt: number
+  readonly #budget: ByteBudget | undefined
   /** What would go on with the group; nothing: it takes a key picture. */
   #next: Pick<Picture, 'stream' | 'number'> | undefined
 
   /** @param now milliseconds, as for `admit` */
   constructor(isBounded: boolean, now: number) {
-    this.#isBounded = isBounded
-    this.#filledAt = now
+    this.#budget = isBounded ? new ByteBudget(UPLOAD_PER_SECOND, UPLOAD_BURST, now) : undefined
   }
 
   /** @returns `over`: it is more than a camera may send; `broken`: it cannot be decoded after what was passed on */
   admit(picture: Picture, size: number, now: number): 'sound' | 'broken' | 'over' {
-    const earned = (Math.max(0, now - this.#filledAt) * UPLOAD_PER_SECOND) / 1000
-    this.#tokens = Math.min(UPLOAD_BURST, this.#tokens + earned)
-    this.#filledAt = now
     const goesOn =
       picture.isKey || (this.#next?.stream === picture.stream && this.#next.number === picture.number)
-    if (!goesOn || (this.#isBounded && this.#tokens < size)) {
+    if (!goesOn || this.#budget?.take(size, now) === false) {
       this.#next = undefined
       return goesOn ? 'over' : 'broken'
     }
-    this.#tokens -= size
     this.#next = { stream: picture.stream, number: nextNumber(picture.number) }
     return 'sound'
   }

@@ -49,6 +49,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
   const stats = status === 'live' ? feed.stats.value : undefined
   const failed = status === 'failed' || isFailure(camera)
   const paused = status === 'waiting' && camera.status === 'paused'
+  const isPhotosOnly = camera.status === 'insecure'
   const transport = feed.transport.value
   const via = status === 'live' ? feed.via.value : undefined
   return (
@@ -57,7 +58,7 @@ function Foot({ feed, name }: { feed: Feed; name: string }) {
       <span class="tile-facts">
         <span class="state-line">
           {failed ? <Shape kind="triangle" tone="danger" /> : <Shape kind={kind} tone={tone} />}
-          {failed ? TILE_STATES.failed.word : paused ? 'Paused' : word}
+          {failed ? TILE_STATES.failed.word : paused ? 'Paused' : isPhotosOnly ? 'Photos only' : word}
         </span>
         {stats && transport && <span>{TRANSPORTS[transport]}</span>}
         {stats && stats.width > 0 && (

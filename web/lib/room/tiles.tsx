@@ -95,6 +95,7 @@ export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
                 />
               )}
               {details && <StatsOverlay feed={feed} />}
+              {over?.(feed)}
             </Tile>
           )
         })}

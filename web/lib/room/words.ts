@@ -118,8 +118,8 @@ function cameraTrouble({ status, detail, why }: CameraState, name: string): Blan
       }
     case 'insecure':
       return {
-        title: 'This address cannot use the camera',
-        text: detail ?? 'Phones give their camera only to https pages. Scan the code again from here.',
+        title: 'Photos only',
+        text: 'This phone’s page has no live video. Photos that are taken there arrive here.',
       }
     case 'error':
       return {
@@ -163,8 +163,4 @@ export function blankOf(state: FeedState, camera: CameraState, member: Presence)
 
 /** Statuses of a camera that are failures, not stages. */
 export const isFailure = ({ status }: CameraState) =>
-  status === 'denied' ||
-  status === 'missing' ||
-  status === 'in-use' ||
-  status === 'insecure' ||
-  status === 'error'
+  status === 'denied' || status === 'missing' || status === 'in-use' || status === 'error'

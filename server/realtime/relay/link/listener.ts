@@ -7,6 +7,7 @@ import { Outbox, type Sender } from '../../outbox.ts'
 import type { FrameStream, MediaFrame } from '../../wire.ts'
 import type { IncomingLink, RelayedCamera } from '../camera.ts'
 import type { Relay } from '../relay.ts'
+import type { Stills } from '../stills.ts'
 import { LINK_CLOSES } from './closes.ts'
 import { introduce, proofOf, type Introduction } from './proof.ts'
 import { readSaying, sayingText } from './sayings.ts'
@@ -18,6 +19,7 @@ export interface LinkDeps {
   readonly instance: InstanceId
   readonly key: Buffer
   readonly relay: Relay
+  readonly stills: Pick<Stills, 'linked'>
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
 }
 
@@ -34,7 +36,10 @@ const SILENT_AFTER = 3 * LINK_PING_EVERY
 const isOf = (camera: RelayedCamera | undefined, id: SessionId): boolean =>
   camera === undefined || camera.id === id
 
-/** Sends another instance the pictures of one camera, once it has proven itself. Before that it learns nothing. */
+/**
+ * Sends another instance the pictures of one camera, or takes packets of photos from it, once it has proven itself.
+ * Before that it learns nothing.
+ */
 export class LinkListener implements IncomingLink, Sender {
   readonly #deps: LinkDeps
   readonly #socket: WebSocket
@@ -74,7 +79,8 @@ export class LinkListener implements IncomingLink, Sender {
   #received(bytes: Buffer, isBinary: boolean): void {
     const phase = this.#phase
     if (phase.name === 'closed') return
-    const { key, instance, log } = this.#deps
+    const { key, instance, log, stills } = this.#deps
+    if (isBinary && phase.name === 'proven' && stills.linked(bytes)) return
     const saying = isBinary ? undefined : readSaying(bytes)
     if (phase.name === 'new' && saying?.t === 'introduction') {
       const own = introduce(instance)

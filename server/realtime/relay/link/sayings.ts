@@ -29,7 +29,7 @@ const SAYINGS = {
   }),
 } as const
 
-type Saying = { [T in keyof typeof SAYINGS]: Static<(typeof SAYINGS)[T]> }[keyof typeof SAYINGS]
+export type Saying = { [T in keyof typeof SAYINGS]: Static<(typeof SAYINGS)[T]> }[keyof typeof SAYINGS]
 
 const CHECKS = new Map(Object.entries(SAYINGS).map(([type, schema]) => [type, Compile(schema)]))
 
