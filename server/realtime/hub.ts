@@ -56,6 +56,8 @@ export class Hub {
   /** Absent where no other instance can be. */
   readonly #shared: SharedHub | undefined
   readonly #ended: Recent<SessionId>
+  /** Rooms whose hosts were told of the claims that were found when the store was back. */
+  readonly #retold = new WeakSet<Room>()
   readonly #stopHealth: () => void
 
   constructor(options: HubOptions) {
@@ -91,10 +93,22 @@ export class Hub {
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
-      sessionsFound: (room, sessions) => this.claims.found(room.id, sharing.sessions.readAll(sessions)),
+      sessionsFound: (room, sessions) => this.#claimsFound(room, sharing.sessions.readAll(sessions)),
       readsAgain: ({ id }) => this.claims.beforeReading(id, (rows) => sharing.sessions.readAll(rows)),
       textOf: (room, id) => this.#rooms.get(room)?.sessions.get(id)?.text,
     })
+  }
+
+  /** Who came into a room that was opened without the store was told of no claim from before: once it is back they are [PAIR-5]. */
+  #claimsFound(room: Room, sessions: ReadonlyMap<SessionId, SessionRecord | undefined>): void {
+    this.claims.found(room.id, sessions)
+    if (room.timeline.begin === undefined || this.#retold.has(room)) return
+    this.#retold.add(room)
+    for (const pairing of this.claims.of(room.id))
+      this.#publish(room, { type: 'pairing-pending', pairing: seenByHosts(pairing) }, HOSTS, {
+        kind: 'retold',
+        pairing: pairing.id,
+      })
   }
 
   /** Whether other instances may be in its rooms. */

@@ -183,6 +183,8 @@ export class Timeline {
     if ((own ?? 0) > this.#n || (cursor.seats.get(this.origin) ?? 0) > this.#seats) return undefined
     if (!hasStart(cursor, starts)) return undefined
     if (this.#isAhead(cursor)) return undefined
+    // A room that was opened without the store, and has not read since, knows nothing of before.
+    if (cursor.read !== undefined && this.reached === undefined) return undefined
     if (cursor.read === undefined && this.#counts.size === 0 && own !== undefined)
       return this.#isWhole(cursor) ? { events: this.log.behind(own), cursor } : undefined
     const placed = this.#placed(cursor)

@@ -83,3 +83,13 @@ test('[RES-1] a place from the time without the store has not missed what was be
   expect(timeline.missed(elsewhere.at, [other])).toBeUndefined()
   await store.close()
 })
+
+test('[RES-1] a room that was opened without the store gives nobody a part of what was said since a place in the log', async () => {
+  const { store, timeline, incoming, append } = given()
+  const at = await append('{"a":1')
+  await append('{"a":2')
+  incoming.open([])
+  const elsewhere = newOrigin()
+  expect(timeline.missed(`!${at}.${elsewhere}~0~1`, [{ origin: elsewhere, seat: 1 }])).toBeUndefined()
+  await store.close()
+})
