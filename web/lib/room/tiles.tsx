@@ -55,7 +55,8 @@ export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
       ? listen(element, 'keydown', (event) => {
           const { key, ctrlKey, metaKey, altKey, target } = event as KeyboardEvent
           const isField = target instanceof Element && target.closest('input, select, textarea') !== null
-          if (key === 'i' && !isField && !ctrlKey && !metaKey && !altKey) view.showDetails(!view.details.peek())
+          if (key === 'i' && !isField && !ctrlKey && !metaKey && !altKey)
+            view.showDetails(!view.details.peek())
         })
       : undefined
   }, [view])
