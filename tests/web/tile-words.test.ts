@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { CAMERA_STATUSES, PAUSES, type CameraState } from '../../web/lib/camera-state.ts'
 import { batteryWords, blankOf, isLow, pictureWords } from '../../web/lib/room/words.ts'
 
-const here = { connected: true, name: 'Anna’s phone' }
+const device = { kind: 'phone', browser: 'Chrome', os: 'Android' } as const
+const here = { connected: true, name: 'Anna’s phone', device }
 const away = { ...here, connected: false }
 const waiting = { status: 'waiting' } as const
 
@@ -11,9 +12,11 @@ describe('[MED-5] what a tile says in place of a picture', () => {
     expect(blankOf(waiting, { status: 'paused', why: 'hidden' }, here)?.title).toBe(
       'Anna’s phone is in the background or locked',
     )
-    expect(blankOf(waiting, { status: 'paused', why: 'hidden' }, { ...here, name: '' })?.title).toBe(
-      'The phone is in the background or locked',
-    )
+    for (const name of ['', 'Chrome on Android']) {
+      expect(blankOf(waiting, { status: 'paused', why: 'hidden' }, { ...here, name })?.title).toBe(
+        'The phone is in the background or locked',
+      )
+    }
     expect(blankOf(waiting, { status: 'paused', why: 'interrupted' }, here)?.title).toBe(
       'Another app, or a call, uses the camera',
     )

@@ -67,7 +67,7 @@ export function Ready({
             Start camera
           </Button>
           <p class="muted small">Not you? Close this page.</p>
-          {checks && <checks.CheckList />}
+          {checks ? <checks.CheckList /> : <div class="check-space" />}
         </>
       }
     >
@@ -223,7 +223,7 @@ export function Failed({
               Back to “{phone.roomName.value}”
             </Button>
           )}
-          {checks && <checks.CheckList />}
+          {checks ? <checks.CheckList /> : <div class="check-space" />}
         </>
       }
     >

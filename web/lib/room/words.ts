@@ -132,7 +132,11 @@ function cameraTrouble({ status, detail, why }: CameraState, name: string): Blan
 }
 
 /** The part of a camera's presence that its words depend on. */
-type Presence = Pick<Member, 'connected' | 'name'>
+type Presence = Pick<Member, 'connected' | 'name' | 'device'>
+
+/** A name that a person gave; a browser's makes no sentence. */
+const phoneName = ({ name, device }: Presence) =>
+  name === '' || name === deviceWords(device) ? 'The phone' : name
 
 /** What a tile says in its middle; undefined while there is nothing to add to the picture. */
 export function blankOf(state: FeedState, camera: CameraState, member: Presence): Blank | undefined {
@@ -145,7 +149,7 @@ export function blankOf(state: FeedState, camera: CameraState, member: Presence)
         }
       : { title: 'The phone is away', text: `${COMES_BACK} when it returns.` }
   }
-  const trouble = cameraTrouble(camera, member.name || 'The phone')
+  const trouble = cameraTrouble(camera, phoneName(member))
   if (trouble) return trouble
   switch (state.status) {
     case 'reconnecting':
