@@ -26,6 +26,8 @@ let phone: Page
 const pages: Page[] = []
 /** Each picture that the phone sent to the server, as `stream:number`. */
 let uploaded: string[] = []
+/** The codec of each. */
+let codecs: string[] = []
 
 beforeAll(async () => {
   server = await startServer({ ICE_SERVERS: '[]' })
@@ -39,12 +41,15 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   uploaded = []
+  codecs = []
   phone = await handheld.context.newPage()
   phone.on('websocket', (socket: WebSocket) => {
     socket.on('framesent', ({ payload }) => {
       if (typeof payload === 'string') return
       const picture = readPicture(payload)
-      if (picture) uploaded.push(`${picture.stream}:${picture.number}`)
+      if (!picture) return
+      uploaded.push(`${picture.stream}:${picture.number}`)
+      codecs.push(picture.codec)
     })
   })
   pages.push(phone)
@@ -163,6 +168,24 @@ test('[MED-6] a dashboard without WebCodecs is sent JPEG', async () => {
   await relayed(dashboard).waitFor()
   expect(await canvasMoves(dashboard)).toBe(true)
 })
+
+test('[MED-6] a dashboard that does not show a form which its browser promised is sent another', async () => {
+  const dashboard = await openDashboard()
+  await dashboard.addInitScript(() => {
+    const Native = window.VideoDecoder
+    window.VideoDecoder = class extends Native {
+      override configure(config: VideoDecoderConfig) {
+        if (config.codec.startsWith('avc1')) throw new DOMException('Not this one', 'NotSupportedError')
+        super.configure(config)
+      }
+    }
+  })
+  await dashboard.goto(relayOnly(server.url))
+  await join(dashboard)
+  await relayed(dashboard).waitFor({ timeout: 45_000 })
+  expect(await canvasMoves(dashboard)).toBe(true)
+  expect(new Set(codecs.map((codec) => codec.slice(0, 4)))).toEqual(new Set(['avc1', 'vp8']))
+}, 120_000)
 
 test('[MED-1] [MED-6] a blocked network: through the server after 6 s, and back to direct video when that works', async () => {
   const dashboard = await openDashboard()

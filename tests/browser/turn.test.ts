@@ -54,8 +54,8 @@ const pair = async (url: string): Promise<{ dashboard: Page; phone: Page }> => {
 /** Ways that the TURN server has opened so far: one for each page that is connected through it. */
 const allocations = () => turn.logs().split('ALLOCATE processed, success').length - 1
 
-const bothSay = async (pages: readonly Page[], text: string) => {
-  for (const page of pages) await page.getByText(text).waitFor({ timeout: 45_000 })
+const bothSay = async (both: readonly Page[], text: string) => {
+  for (const page of both) await page.getByText(text).waitFor({ timeout: 45_000 })
 }
 
 test('[MED-1] [MED-5] [MED-6] through TURN, through this server while TURN is away, and back', async () => {

@@ -27,12 +27,15 @@ export interface DrivenPage {
 export const asText = (what: (...args: never[]) => unknown): string =>
   `async (args) => JSON.stringify((await (${String(what)})(...JSON.parse(args))) ?? null)`
 
+/** What such a function gave. */
+export const fromText = <Result>(text: string): Result => JSON.parse(text) as Result
+
 /** Milliseconds until something is given up that a slow machine may take its time for, and between two looks. */
 const WITHIN = 45_000
 const LOOK_EVERY = 100
 
 /** Waits until a function gives something but `null` in the page. @throws Error with the page's text */
-export async function until<Arguments extends readonly Plain[], Result>(
+async function until<Arguments extends readonly Plain[], Result>(
   page: DrivenPage,
   what: string,
   look: (...args: Arguments) => Result | null,

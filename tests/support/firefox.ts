@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import { startChild, type Child } from './child.ts'
-import { asText, type DrivenPage } from './driven-page.ts'
+import { asText, fromText, type DrivenPage } from './driven-page.ts'
 import { toolPath } from './tools.ts'
 
 export interface Firefox extends DrivenPage {
@@ -125,7 +125,7 @@ async function converse(address: string, faults: string[]) {
       open.set(id, {
         resolve: (value) => {
           clearTimeout(timer)
-          resolve(value as Commands[Name]['result'])
+          resolve(value)
         },
         reject: (cause) => {
           clearTimeout(timer)
@@ -185,7 +185,7 @@ export async function startFirefox(
           target: { context },
         })
         if (answer.type === 'exception') throw new Error(answer.exceptionDetails.text)
-        return JSON.parse(answer.result.value)
+        return fromText(answer.result.value)
       },
       async pressAt(x, y) {
         const point = { type: 'pointerMove', x, y }

@@ -31,18 +31,14 @@ const BINDING = Buffer.from('000100002112a442' + '70'.repeat(12), 'hex')
 /** Resolves when it answers on its port. */
 async function answers(port: number, child: Child): Promise<void> {
   const socket = createSocket('udp4')
-  let heard = false
-  socket.on('message', () => {
-    heard = true
-  })
+  const heard = new Promise<true>((resolve) => socket.once('message', () => resolve(true)))
   const end = performance.now() + START_WITHIN
   try {
-    while (!heard) {
+    do {
       if (child.process.exitCode !== null || performance.now() > end)
         throw new Error(`coturn does not answer:\n${child.logs()}`)
       socket.send(BINDING, port, '127.0.0.1')
-      await sleep(ASK_EVERY)
-    }
+    } while (!(await Promise.race([heard, sleep(ASK_EVERY, false)])))
   } finally {
     socket.close()
   }

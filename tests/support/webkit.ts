@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, type Child } from './child.ts'
-import { asText, type DrivenPage } from './driven-page.ts'
+import { asText, fromText, type DrivenPage } from './driven-page.ts'
 import { freePort } from './server-process.ts'
 import { toolPath } from './tools.ts'
 
@@ -119,7 +119,7 @@ export async function startWebKit(): Promise<DrivenPage> {
           args: [JSON.stringify(args)],
         })) as { value: string } | { cause: string }
         if ('cause' in answer) throw new Error(answer.cause)
-        return JSON.parse(answer.value)
+        return fromText(answer.value)
       },
       async pressAt(x, y) {
         const steps = [

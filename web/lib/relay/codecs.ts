@@ -84,9 +84,10 @@ const decodes = async (config: VideoDecoderConfig): Promise<boolean> => {
  */
 export const shownHere = async (supports = decodes): Promise<readonly Family[]> => {
   const answers = await Promise.all(
-    FAMILIES.map(
-      (family) => family === 'jpeg' || supports({ codec: SHOWN_AS[family], optimizeForLatency: true }),
-    ),
+    (['h264', 'vp8'] as const).map(async (family) => {
+      const isShown = await supports({ codec: SHOWN_AS[family], optimizeForLatency: true })
+      return isShown ? family : undefined
+    }),
   )
-  return FAMILIES.filter((_, index) => answers[index])
+  return FAMILIES.filter((family) => family === 'jpeg' || answers.includes(family))
 }
