@@ -67,7 +67,8 @@ export const createStills = (deps: {
   const onProgress = (progress: StillProgress) => say({ kind: 'busy', progress })
   /** Anything but a fault with words of its own is one of the page. */
   const failed = (cause: unknown, retry?: () => void) => {
-    const known = cause instanceof Error && cause.name === 'StillFault'
+    // By its name: the class itself comes with what is loaded later.
+    const known = cause instanceof CommandFault || (cause instanceof Error && cause.name === 'StillFault')
     if (!known) console.error('The photo failed', cause)
     const text = known ? cause.message : loading
     if (retry) say({ kind: 'failed', text, retry })
