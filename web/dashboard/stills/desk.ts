@@ -30,7 +30,7 @@ export interface StillDesk {
 /** Photos live in the page's memory. */
 const MOST_PHOTOS = 200
 const MOST_BYTES = 512 * 1024 * 1024
-/** A phone tries three ways for up to nine seconds. Milliseconds. */
+/** A phone tries three ways for up to thirteen seconds. Milliseconds. */
 const TAKEN_WITHIN = 20_000
 /** A photo that was taken and of which nothing comes for so long does not come. */
 const BEGINS_WITHIN = 60_000

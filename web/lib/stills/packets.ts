@@ -63,8 +63,6 @@ export type Packet =
   /** Who sends has given up. */
   | { readonly kind: 'cancel'; readonly transfer: number }
 
-export type PacketOf<K extends Packet['kind']> = Extract<Packet, { kind: K }>
-
 const KINDS = ['offer', 'chunk', 'ack', 'have', 'unknown', 'receipt', 'cancel'] as const
 const HEAD = 5
 const MAX_SIDE = 100_000

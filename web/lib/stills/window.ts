@@ -1,5 +1,5 @@
 /** Milliseconds over the quickest answer from which on a queue is building up, which the video would wait in. */
-const QUEUE = 150
+const QUEUE = 250
 /** Chunks that are out at once. */
 const FIRST = 2
 const LEAST = 1

@@ -52,7 +52,7 @@ export const createStills = (deps: {
     })
     return new Map(open)
   })
-  let post: Promise<Post> | undefined
+  let post: Post | undefined
   let disposed = false
   let noteTimer: ReturnType<typeof setTimeout> | undefined
   /** One photo is taken at a time. */
@@ -67,7 +67,8 @@ export const createStills = (deps: {
   const onProgress = (progress: StillProgress) => say({ kind: 'busy', progress })
   /** Anything but a fault with words of its own is one of the page. */
   const failed = (cause: unknown, retry?: () => void) => {
-    const known = cause instanceof Error && cause.name === 'StillFault'
+    // By its name: the class itself comes with what is loaded later.
+    const known = cause instanceof CommandFault || (cause instanceof Error && cause.name === 'StillFault')
     if (!known) console.error('The photo failed', cause)
     const text = known ? cause.message : loading
     if (retry) say({ kind: 'failed', text, retry })
@@ -75,9 +76,12 @@ export const createStills = (deps: {
     return text
   }
   const parts = async () => {
-    const [taker, sender] = await Promise.all([import('./take.ts'), import('./post.ts')])
-    post ??= Promise.resolve(sender.openPost(client, channels))
-    return { ...taker, post: await post }
+    const [{ takeStill, stillOfFile }, { openPost }] = await Promise.all([
+      import('./take.ts'),
+      import('./post.ts'),
+    ])
+    post ??= openPost(client, channels)
+    return { takeStill, stillOfFile, post }
   }
   const number = () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
 
@@ -136,7 +140,7 @@ export const createStills = (deps: {
     dispose() {
       disposed = true
       clearTimeout(noteTimer)
-      void post?.then((open) => open.dispose())
+      post?.dispose()
     },
   }
 }

@@ -13,7 +13,7 @@ export interface Taken {
 
 /** A camera that has not answered by then will not: some never do (milliseconds). */
 const PHOTO_WITHIN = 5_000
-const FRAME_WITHIN = 2_000
+const FRAME_WITHIN = 4_000
 /** Of what is encoded here. */
 const QUALITY = 0.95
 
