@@ -1,6 +1,7 @@
 import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { listen } from '../disposer.ts'
+import { readSettings } from '../direction/settings.ts'
 import type { Feed } from '../receiving.ts'
 
 /** Puts an element that is made elsewhere into the page. */
@@ -34,10 +35,15 @@ export function TilePicture({ feed, video }: { feed: Feed; video: RefObject<HTML
     return listen(element, 'playing', () => setLast(undefined))
   }, [stream, isDirect, video])
 
+  const { turn, mirror } = readSettings(feed.member.value.state)
   return (
-    <>
+    <div
+      class="tile-look"
+      {...(turn === 0 ? {} : { 'data-turn': String(turn) })}
+      {...(mirror ? { 'data-mirror': '' } : {})}
+    >
       {isDirect && <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />}
       {shown && <Given element={shown} />}
-    </>
+    </div>
   )
 }
