@@ -4,7 +4,7 @@ import type { Api } from '../lib/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
 import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
-import { readWayChoice } from '../lib/direction/commands.ts'
+import { CommandFault, readWayChoice } from '../lib/direction/commands.ts'
 import { cameraFailure } from '../lib/failures.ts'
 import { networkInformation, onHide, onWake } from '../lib/page-events.ts'
 import { directOff } from '../lib/relay/reasons.ts'
@@ -106,6 +106,17 @@ const reportCamera = (client: Client, camera: Camera, covered: ReadonlySignal<bo
     client.setState(state, phase.status === 'paused' ? 'now' : undefined)
   })
 
+/** No photo either while the picture is kept back. */
+const uncovered = (
+  { photo }: ReturnType<typeof stillAnswers>,
+  covered: ReadonlySignal<boolean>,
+): ReturnType<typeof stillAnswers> => ({
+  photo: (args, from) =>
+    covered.peek()
+      ? Promise.reject(new CommandFault('not-now', 'The picture is switched off.'))
+      : photo(args, from),
+})
+
 /** Connects the seat's session and serves the camera to whoever watches. */
 export const openSession = (deps: {
   api: Api
@@ -136,7 +147,7 @@ export const openSession = (deps: {
   const audience = followAudience(client, record.id, sending, upload.sending)
   const direction = loadDirection(
     { client, camera, seat, covered, sending },
-    { ...wayAnswers(way, seat), ...stillAnswers(stills) },
+    { ...wayAnswers(way, seat), ...uncovered(stillAnswers(stills), covered) },
   )
 
   let hiddenAt: number | undefined
