@@ -85,6 +85,16 @@ describe('[SEC-5]', () => {
     }
   })
 
+  test('the microphone is for the phone, and for who talks to it from the dashboard', async () => {
+    const app = await withPages()
+    const policy = async (path: string) =>
+      (await fetch(`${app.url}${path}`)).headers.get('permissions-policy') ?? ''
+    for (const path of ['/p', '/'])
+      expect((await policy(path)).split(', '), path).toContain('microphone=(self)')
+    for (const path of ['/v', '/trust', '/api/session', '/healthz', '/nothing', '/assets/phone-abc123.js'])
+      expect((await policy(path)).split(', '), path).toContain('microphone=()')
+  })
+
   test('HSTS where PUBLIC_URL is https, and nowhere else', async () => {
     const secure = await withPages({ env: { PUBLIC_URL: 'https://cameras.example.com' } })
     const plain = await withPages({ env: { PUBLIC_URL: 'http://192.168.1.5:3000' } })

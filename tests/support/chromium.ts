@@ -28,6 +28,8 @@ export interface ChromiumOptions {
   readonly camera?: CameraAnswer
   /** Pictures a second of the fake camera; 30 unless said. */
   readonly fps?: number
+  /** How many fake cameras there are; one unless said. */
+  readonly devices?: number
   /** Path of a y4m or mjpeg file that the fake camera plays. */
   readonly video?: string
   /** HOME of the browser, whose `.pki/nssdb` names the authorities it trusts; a new empty folder unless said. */
@@ -47,10 +49,10 @@ export interface Chromium {
   close(): Promise<void>
 }
 
-const cameraFlags = ({ camera = 'allowed', fps = 30, video }: ChromiumOptions): string[] => {
+const cameraFlags = ({ camera = 'allowed', fps = 30, devices = 1, video }: ChromiumOptions): string[] => {
   if (camera === 'none') return []
   return [
-    `--use-fake-device-for-media-stream=fps=${fps}`,
+    `--use-fake-device-for-media-stream=fps=${fps},device-count=${devices}`,
     ...(video === undefined ? [] : [`--use-file-for-fake-video-capture=${video}`]),
     // It answers every question with yes, so it may not be there when the answer is to be no.
     ...(camera === 'allowed' ? ['--use-fake-ui-for-media-stream'] : []),

@@ -75,7 +75,8 @@ describe('a dashboard that asks a camera', () => {
 describe('a camera that is asked', () => {
   const openCamera = (light: () => Promise<unknown>) => {
     const { client, live, last } = clientOver()
-    answerCommands(client, { light, way: light, photo: light })
+    const answers = { light, way: light, photo: light }
+    answerCommands(client, () => Promise.resolve(answers))
     live()
     const ask = async (name: string, args: unknown) => {
       last().deliver({ type: 'command', at: AT, from: HOST, ref: REF, name, args })

@@ -83,6 +83,6 @@ export const createRoom = () => {
   }
 }
 
-export const track = (name: string) => ({ id: name }) as MediaStreamTrack
+export const track = (name: string) => ({ id: name, getSettings: () => ({}) }) as MediaStreamTrack
 export const say = (room: ReturnType<typeof createRoom>, status: string, source?: string) =>
   room.clientOf(CAMERA).setState({ camera: { status, source: source ?? null } })

@@ -10,6 +10,7 @@ import { ServerAway } from '../lib/room/server-away.tsx'
 import { Tiles } from '../lib/room/tiles.tsx'
 import { Button, IconButton } from '../lib/ui/button.tsx'
 import { ClaimsPanel } from './claims-panel.tsx'
+import { useDirection } from './direction/use-direction.tsx'
 import type { Home } from './home.ts'
 import { Invite } from './invite.tsx'
 import { PairingPanel } from './pairing-panel.tsx'
@@ -55,6 +56,8 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
   const [removing, setRemoving] = useState<Member>()
   const feeds = desk.cameras.feeds.value
   const any = feeds.size > 0
+  const direction = useDirection(desk)
+  const stills = stillParts(desk.stills)
 
   return (
     <div class="app" {...(any ? { 'data-cameras': String(feeds.size) } : {})}>
@@ -86,7 +89,9 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
             feeds={desk.cameras.feeds}
             view={home.view}
             onRemove={(feed) => setRemoving(feed.member.value)}
-            {...stillParts(desk.stills)}
+            over={stills.over}
+            controls={(feed) => [stills.controls(feed), direction.controls(feed)]}
+            marks={direction.marks}
           />
           {wide && (
             <aside class="side">
@@ -100,6 +105,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
         </main>
       )}
       <StillTray stills={desk.stills} />
+      {direction.panel}
       {open === 'invite' && (
         <Invite desk={desk} lan={home.lan} onClose={close} onWall={() => setOpen('wall')} />
       )}

@@ -2,7 +2,8 @@
  * What members tell each other through `state` (docs/SPEC.md, section 4: RFC 7396 merge, 4 KiB at most).
  *
  * A camera says:
- *   { camera:  { status, why?, source?, facing?, width?, height?, fps?, detail?, relayOnly?, way? },
+ *   { camera:  { status, why?, source?, facing?, width?, height?, fps?, detail?, relayOnly?, way?,
+ *              can?, set? (direction/settings.ts) },
  *     battery?: { level: 0..1, charging: boolean },
  *     network?: '4g' | 'wifi' | … as the browser names it }
  *
@@ -23,14 +24,16 @@ import { DECIDED, VIAS, type Decided, type Via } from './relay/reasons.ts'
 
 /**
  * `off`: not started or stopped by the person; `asking`: the browser's question is open; `needs-tap`: the page
- * is back, but its browser wants a tap before the camera may start; `live`: pictures are being made; `paused`:
- * none are, and `why` says the cause. The rest are failures (see failures.ts).
+ * is back, but its browser wants a tap before the camera may start; `live`: pictures are being made; `covered`:
+ * they are, and a dashboard has them kept back; `paused`: none are, and `why` says the cause. The rest are failures
+ * (see failures.ts).
  */
 export const CAMERA_STATUSES = [
   'off',
   'asking',
   'needs-tap',
   'live',
+  'covered',
   'paused',
   'denied',
   'missing',

@@ -26,6 +26,8 @@ export interface Direct {
   readonly fault: ReadonlySignal<DirectFault | undefined>
   /** For a video's `srcObject`. */
   readonly stream: ReadonlySignal<MediaStream | undefined>
+  /** The way of sound, both to here and back, once the camera has opened it. */
+  readonly voice: ReadonlySignal<RTCRtpTransceiver | undefined>
   /** Read once a second while connected. */
   readonly stats: ReadonlySignal<VideoStats | undefined>
   /** For photos, while the devices are connected. */
@@ -60,6 +62,7 @@ export const createDirect = (deps: {
   const { client, camera, source, says } = deps
   const { paused } = says
   const stream = signal<MediaStream | undefined>(undefined)
+  const voice = signal<RTCRtpTransceiver | undefined>(undefined)
   const stats = signal<VideoStats | undefined>(undefined)
   const channel = signal<RTCDataChannel | undefined>(undefined)
   const state = signal<DirectState>({ status: 'idle' })
@@ -85,6 +88,7 @@ export const createDirect = (deps: {
     batch(() => {
       stream.value = undefined
       channel.value = undefined
+      voice.value = undefined
       stats.value = undefined
     })
   }
@@ -110,7 +114,13 @@ export const createDirect = (deps: {
     const picture = createPictureWatch(createStatsReader(peer.connection, 'receiving'), says)
     let pictureTimer: ReturnType<typeof setTimeout> | undefined
     let had = false
-    peer.connection.ontrack = ({ track, streams, receiver }) => {
+    peer.connection.ontrack = ({ track, streams, receiver, transceiver }) => {
+      if (track.kind === 'audio') {
+        // Said before the answer is made, so that talking back needs no further negotiation.
+        transceiver.direction = 'sendrecv'
+        voice.value = transceiver
+        return
+      }
       playAtOnce(receiver)
       stream.value = streams[0] ?? new MediaStream([track])
     }
@@ -197,6 +207,7 @@ export const createDirect = (deps: {
     state,
     fault,
     stream,
+    voice,
     stats,
     channel,
     receive(message) {

@@ -39,6 +39,8 @@ export interface Feed {
   readonly state: ReadonlySignal<FeedState>
   /** For a video's `srcObject`. */
   readonly stream: ReadonlySignal<MediaStream | undefined>
+  /** The way of sound between this page and the camera, where there is one. */
+  readonly voice: ReadonlySignal<RTCRtpTransceiver | undefined>
   /** The relayed picture while that is what is to be shown. */
   readonly canvas: ReadonlySignal<HTMLCanvasElement | undefined>
   /** The way of the picture, as far as it is known. */
@@ -71,7 +73,11 @@ const RETRY_BEHIND = { firstMs: 20_000, capMs: 120_000 }
 
 /** Between a start and a stop; a camera that is turned round or woken asks again without a new source. */
 const isRunning = (status: CameraStatus): boolean =>
-  status === 'live' || status === 'paused' || status === 'asking' || status === 'needs-tap'
+  status === 'live' ||
+  status === 'covered' ||
+  status === 'paused' ||
+  status === 'asking' ||
+  status === 'needs-tap'
 
 export const createFeed = (deps: FeedOptions & { readonly member: Member }): Feed => {
   const { client, directOff } = deps
@@ -178,6 +184,7 @@ export const createFeed = (deps: FeedOptions & { readonly member: Member }): Fee
     report,
     state,
     stream: direct.stream,
+    voice: direct.voice,
     canvas: computed(() => (isRelayed.value ? relayed.canvas.value : undefined)),
     transport,
     via: computed(() => {

@@ -7,6 +7,7 @@ import type { SessionId } from '../../server/protocol/ids.ts'
 import type { LeaveReason } from '../../server/protocol/messages.ts'
 import type { Client } from './client-types.ts'
 import { disposers, type Disposer } from './disposer.ts'
+import { encodingFor } from './encoding.ts'
 import { createPeer, type Peer, type PeerOptions } from './peer.ts'
 import { readPeerSignal, type PeerSignal } from './peer-signals.ts'
 
@@ -19,9 +20,6 @@ export interface Sending {
   dispose(): void
 }
 
-/** Bits a second: 720p30 looks clean well below it, and a home's uplink carries it. */
-const MAX_BITRATE = 2_500_000
-const MAX_FRAMERATE = 30
 /** Names of connections that are over, so that a repeated `want` does not open them again. */
 const REMEMBERED = 256
 
@@ -43,7 +41,7 @@ const keepResolution = async (sender: RTCRtpSender) => {
 const addTrack = (connection: RTCPeerConnection, track: MediaStreamTrack | undefined) => {
   const { sender } = connection.addTransceiver(track ?? 'video', {
     direction: 'sendonly',
-    sendEncodings: [{ maxBitrate: MAX_BITRATE, maxFramerate: MAX_FRAMERATE }],
+    sendEncodings: [encodingFor(track)],
   })
   void keepResolution(sender)
 }

@@ -16,6 +16,7 @@ import { stageWords, watchingWords } from './words.ts'
 export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, { name: 'camera' }> }) {
   const { camera } = phone
   const { stage, trouble } = view
+  const direction = phone.direction.value
   const ready = camera.track.value !== undefined && stage !== 'asking'
   return (
     <main class="camera">
@@ -48,6 +49,7 @@ export function CameraView({ phone, view }: { phone: Phone; view: Extract<View, 
           </Notice>
         </div>
       )}
+      {direction && <direction.Screen />}
       <footer class="camera-foot">
         <div class="camera-side">
           {ready && camera.canSwitch.value && (

@@ -7,6 +7,8 @@ import { randomText } from '../lib/random.ts'
 import { cameraFault, type CameraFault } from '../lib/failures.ts'
 import type { Disposer } from '../lib/disposer.ts'
 import { disposers, listen } from '../lib/disposer.ts'
+import { thisBrowser } from '../lib/browser.ts'
+import { adjust, reshape, shapeConstraints, type Shape } from './adjust.ts'
 
 export type CameraPhase =
   | { readonly status: 'off' }
@@ -26,6 +28,9 @@ export interface Picture {
   readonly fps?: number
 }
 
+/** A camera by its direction, or one of several by the browser's id of it. */
+export type Which = { readonly facing: Facing } | { readonly deviceId: string }
+
 export interface Camera {
   readonly phase: ReadonlySignal<CameraPhase>
   /** New for every start by the person; undefined while off. */
@@ -44,6 +49,12 @@ export interface Camera {
   /** Names the source anew, so that every watcher asks for a new connection. */
   renew(): void
   turn(): Promise<void>
+  /** Takes this camera, or goes back to the one before; resolves true where it did not need to. */
+  choose(which: Which): Promise<boolean>
+  /** Has the camera make pictures of this shape, now and after each start, as near as it can. */
+  reshape(shape: Shape): Promise<void>
+  /** The shape that was asked for last. */
+  shape(): Shape
   setTorch(on: boolean): Promise<void>
   /** Looks whether the track survived what the page went through; resolves true when it had to be replaced. */
   revive(): Promise<boolean>
@@ -57,19 +68,22 @@ const ASK_AGAIN = { firstMs: 1_000, capMs: 4_000 }
 
 // Not in the DOM types: W3C mediacapture-image.
 type TorchCapabilities = MediaTrackCapabilities & { torch?: boolean }
-type TorchConstraints = MediaTrackConstraintSet & { torch?: boolean }
 
 const modeOf = (facing: Facing) => (facing === 'back' ? 'environment' : 'user')
 const facingOf = (mode: string | undefined): Facing | undefined =>
   mode === 'environment' ? 'back' : mode === 'user' ? 'front' : undefined
 
-const ask = async (which: { facing: Facing } | { deviceId: string }): Promise<MediaStreamTrack> => {
+const FIRST_SHAPE: Shape = { size: 720, fps: 30 }
+
+/** Chromium tells of a camera's zoom only where it was asked for; on computers that would be one more question. */
+const withZoom = (): object => (thisBrowser().os === 'Android' ? { zoom: true } : {})
+
+const ask = async (which: Which, shape: Shape): Promise<MediaStreamTrack> => {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: false,
     video: {
-      width: { ideal: 1280 },
-      height: { ideal: 720 },
-      frameRate: { ideal: 30, max: 30 },
+      ...shapeConstraints(shape),
+      ...withZoom(),
       // Never `exact`: laptops and fake cameras name no direction and would be refused.
       ...('facing' in which
         ? { facingMode: { ideal: modeOf(which.facing) } }
@@ -89,6 +103,9 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   const canSwitch = signal(false)
   const torch = signal<boolean | undefined>(undefined)
   let facing = firstFacing
+  let shape = FIRST_SHAPE
+  /** The camera that was chosen by name; its direction alone would give another one of several. */
+  let lens: string | undefined
   /** Rises with every start and stop: an answer that belongs to an older one is given back unused. */
   let turnCount = 0
   let unfollow: Disposer = () => {}
@@ -135,23 +152,27 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     const devices = await navigator.mediaDevices.enumerateDevices()
     canSwitch.value = devices.filter((device) => device.kind === 'videoinput').length > 1
   }
+  const pictureOf = (live: MediaStreamTrack): Picture => {
+    const settings = live.getSettings()
+    const known = facingOf(settings.facingMode)
+    return {
+      ...(known ? { facing: known } : {}),
+      ...(settings.width ? { width: settings.width } : {}),
+      ...(settings.height ? { height: settings.height } : {}),
+      ...(settings.frameRate ? { fps: Math.round(settings.frameRate) } : {}),
+    }
+  }
   const adopt = (live: MediaStreamTrack) => {
     // Text and faces stay sharp; `detail` would cost frames, which matter as much here.
     live.contentHint = 'motion'
-    const settings = live.getSettings()
-    const known = facingOf(settings.facingMode)
     const capabilities: TorchCapabilities = live.getCapabilities?.() ?? {}
-    if (known) facing = known
+    const seen = pictureOf(live)
+    if (seen.facing) facing = seen.facing
     batch(() => {
       track.value = live
       source.value ??= randomText(12)
       torch.value = capabilities.torch === true ? false : undefined
-      picture.value = {
-        ...(known ? { facing: known } : {}),
-        ...(settings.width ? { width: settings.width } : {}),
-        ...(settings.height ? { height: settings.height } : {}),
-        ...(settings.frameRate ? { fps: Math.round(settings.frameRate) } : {}),
-      }
+      picture.value = seen
       show(live)
     })
     patience.reset()
@@ -159,10 +180,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     countCameras().catch((cause: unknown) => console.warn('The cameras could not be counted', cause))
   }
   /** The old track goes first: iOS gives one camera at a time. */
-  const acquire = async (
-    which: { facing: Facing } | { deviceId: string },
-    byTap: boolean,
-  ): Promise<boolean> => {
+  const acquire = async (which: Which, byTap: boolean): Promise<boolean> => {
     turnCount += 1
     const mine = turnCount
     release()
@@ -174,7 +192,8 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     // Whoever gave it once is not asked, so nobody need look at the phone.
     if (byTap || phase.peek().status !== 'paused') phase.value = { status: 'asking' }
     try {
-      const live = await ask(which)
+      const chosen = lens !== undefined && 'facing' in which ? { deviceId: lens } : which
+      const live = await ask(chosen, shape)
       if (mine !== turnCount) {
         live.stop()
         return false
@@ -240,6 +259,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     canSwitch,
     torch,
     facing: () => facing,
+    shape: () => shape,
     async start() {
       await acquire({ facing }, true)
     },
@@ -264,6 +284,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     },
     async turn() {
       const before = facing
+      lens = undefined
       if (picture.peek().facing) {
         facing = before === 'back' ? 'front' : 'back'
         if (!(await acquire({ facing }, true))) {
@@ -275,10 +296,30 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       const device = await nextDevice()
       if (device && !(await acquire(device, true))) await acquire({ facing }, true)
     },
+    async choose(which) {
+      const before = { facing, lens }
+      if ('facing' in which) {
+        facing = which.facing
+        lens = undefined
+      } else lens = which.deviceId
+      if (await acquire({ facing }, false)) return true
+      facing = before.facing
+      lens = before.lens
+      await acquire({ facing }, false)
+      return false
+    },
+    async reshape(next) {
+      const live = track.peek()
+      if (!live) return
+      await reshape(live, next)
+      shape = next
+      picture.value = pictureOf(live)
+    },
     async setTorch(on) {
-      const set: TorchConstraints = { torch: on }
+      const live = track.peek()
+      if (!live) return
       try {
-        await track.peek()?.applyConstraints({ advanced: [set] })
+        await adjust(live, { torch: on })
         torch.value = on
       } catch (cause) {
         console.warn('The light could not be switched', cause)

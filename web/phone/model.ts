@@ -20,6 +20,7 @@ import {
 } from './pairing.ts'
 import type { Found } from './scan/scanner.ts'
 import { secureAddress, serverOrigins } from './secure-address.ts'
+import type { Direction } from './direction/direction.tsx'
 import { openSession } from './session.ts'
 import type { PhoneStills } from './stills/stills.ts'
 import { viewOf, type Phase, type View } from './view.ts'
@@ -31,6 +32,8 @@ export interface Phone {
   readonly camera: Camera
   /** Photos of the session that is open. */
   readonly stills: ReadonlySignal<PhoneStills | undefined>
+  /** What a dashboard may direct here, once it is loaded. */
+  readonly direction: ReadonlySignal<Direction | undefined>
   /** Milliseconds since the server was lost, undefined while it is there. */
   readonly lostSince: ReadonlySignal<number | undefined>
   /** False where a reload will need a new code. */
@@ -182,11 +185,17 @@ export const createPhone = (): Phone => {
     return state.status === 'reconnecting' ? state.since : undefined
   })
 
+  const direction = computed(() => {
+    const now = phase.value
+    return now.name === 'session' ? now.session.direction.value : undefined
+  })
+
   return {
     view,
     roomName,
     camera,
     stills: computed(() => (phase.value.name === 'session' ? phase.value.session.stills : undefined)),
+    direction,
     lostSince,
     persistent: seat.persistent,
     async open() {

@@ -1,10 +1,10 @@
 /** The phone's live session: connection, pictures to the watchers, and what the dashboard is told. */
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { Api } from '../lib/api.ts'
 import { thisBrowser } from '../lib/browser.ts'
 import { createClient, type Client } from '../lib/client.ts'
 import { disposers, listen, type Disposer } from '../lib/disposer.ts'
-import { readWayChoice } from '../lib/direction/commands.ts'
+import { CommandFault, readWayChoice } from '../lib/direction/commands.ts'
 import { cameraFailure } from '../lib/failures.ts'
 import { networkInformation, onHide, onWake } from '../lib/page-events.ts'
 import { directOff } from '../lib/relay/reasons.ts'
@@ -13,8 +13,8 @@ import type { Seat, SeatRecord } from '../lib/seat.ts'
 import { createSending, type Sending } from '../lib/sending.ts'
 import { followAudience, type Audience } from './audience.ts'
 import type { Camera } from './camera.ts'
-import { answerCommands } from './direction/answers.ts'
-import { cameraAnswers } from './direction/camera-answers.ts'
+import type { Direction } from './direction/direction.tsx'
+import { loadDirection } from './direction/loading.ts'
 import { wayAnswers } from './direction/way-answers.ts'
 import { createWay, type Way } from './way.ts'
 import { stillAnswers } from './stills/still-answers.ts'
@@ -24,6 +24,10 @@ export interface PhoneSession {
   readonly client: Client
   readonly audience: Audience
   readonly stills: PhoneStills
+  /** What a dashboard may direct here; undefined until it is loaded. */
+  readonly direction: ReadonlySignal<Direction | undefined>
+  /** A dashboard has the picture kept back: nobody is sent one. */
+  readonly covered: ReadonlySignal<boolean>
   /** Has every watcher connect anew. */
   retry(): void
   dispose(): void
@@ -79,14 +83,14 @@ const reportNetwork = (client: Client): Disposer => {
 }
 
 /** Tells the camera's state; null takes back a field that no longer holds (RFC 7396). */
-const reportCamera = (client: Client, camera: Camera, way: Way): Disposer =>
+const reportCamera = (client: Client, camera: Camera, covered: ReadonlySignal<boolean>, way: Way): Disposer =>
   effect(() => {
     const phase = camera.phase.value
     const picture = camera.picture.value
     const seen = phase.status === 'live' || phase.status === 'paused'
     const state = {
       camera: {
-        status: phase.status,
+        status: covered.value && phase.status === 'live' ? 'covered' : phase.status,
         why: phase.status === 'paused' ? phase.why : null,
         source: camera.source.value ?? null,
         facing: (seen && picture.facing) || null,
@@ -101,6 +105,17 @@ const reportCamera = (client: Client, camera: Camera, way: Way): Disposer =>
     // A page that is hidden may be frozen the next moment.
     client.setState(state, phase.status === 'paused' ? 'now' : undefined)
   })
+
+/** No photo either while the picture is kept back. */
+const uncovered = (
+  { photo }: ReturnType<typeof stillAnswers>,
+  covered: ReadonlySignal<boolean>,
+): ReturnType<typeof stillAnswers> => ({
+  photo: (args, from) =>
+    covered.peek()
+      ? Promise.reject(new CommandFault('not-now', 'The picture is switched off.'))
+      : photo(args, from),
+})
 
 /** Connects the seat's session and serves the camera to whoever watches. */
 export const openSession = (deps: {
@@ -125,9 +140,15 @@ export const openSession = (deps: {
     directOff: directOff(),
     first: readWayChoice(record.notes['way']) ?? 'auto',
   })
-  const upload = createRelayUpload({ client, camera: record.id, track: camera.track })
+  const covered = signal(false)
+  const shown = computed(() => (covered.value ? undefined : camera.track.value))
+  const upload = createRelayUpload({ client, camera: record.id, track: shown })
   const stills = createStills({ client, camera, sending })
   const audience = followAudience(client, record.id, sending, upload.sending)
+  const direction = loadDirection(
+    { client, camera, seat, covered, sending },
+    { ...wayAnswers(way, seat), ...uncovered(stillAnswers(stills), covered) },
+  )
 
   let hiddenAt: number | undefined
   const wake = async () => {
@@ -143,17 +164,21 @@ export const openSession = (deps: {
   }
 
   const stop = disposers(
-    reportCamera(client, camera, way),
+    reportCamera(client, camera, covered, way),
     reportBattery(client),
     reportNetwork(client),
-    answerCommands(client, { ...cameraAnswers(camera), ...wayAnswers(way, seat), ...stillAnswers(stills) }),
+    direction.dispose,
     effect(() => {
       const source = camera.source.value
-      if (source === undefined) return undefined
+      if (source === undefined) {
+        // Who starts the camera means it to be seen.
+        covered.value = false
+        return undefined
+      }
       const mine = createSending({
         client,
         source,
-        track: camera.track,
+        track: shown,
         relayOnly: way.directOff !== undefined,
       })
       sending.value = mine
@@ -193,6 +218,8 @@ export const openSession = (deps: {
     client,
     audience,
     stills,
+    direction: direction.direction,
+    covered,
     retry: camera.renew,
     dispose() {
       stop()

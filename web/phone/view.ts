@@ -9,7 +9,15 @@ import type { Ticket } from './pairing.ts'
 import type { PhoneSession } from './session.ts'
 
 /** What lasts a moment after the tap, in its order. */
-export type Stage = 'pairing' | 'asking' | 'connecting' | 'waiting' | 'paused' | 'interrupted' | 'live'
+export type Stage =
+  | 'pairing'
+  | 'asking'
+  | 'connecting'
+  | 'waiting'
+  | 'paused'
+  | 'interrupted'
+  | 'covered'
+  | 'live'
 
 /** No session and no code yet: it is typed, or scanned here. */
 export interface CodeWanted {
@@ -60,7 +68,7 @@ export type Phase =
   | { readonly name: 'session'; readonly session: PhoneSession }
   | { readonly name: 'failed'; readonly failure: Failure; readonly again?: () => void }
 
-const sessionView = ({ client, audience }: PhoneSession, camera: Camera, seat: Seat): View => {
+const sessionView = ({ client, audience, covered }: PhoneSession, camera: Camera, seat: Seat): View => {
   const { watching, watchers, blocked } = audience
   const state = client.state.value
   const pending = client.self.value?.status === 'pending'
@@ -82,6 +90,7 @@ const sessionView = ({ client, audience }: PhoneSession, camera: Camera, seat: S
       return { name: 'camera', stage, watching: watching.value }
     }
     case 'live': {
+      if (covered.value) return { name: 'camera', stage: 'covered', watching: 0 }
       if (watching.value > 0) {
         const via = audience.via.value
         return {

@@ -9,6 +9,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   waiting: 'Waiting for a dashboard to open',
   paused: 'Paused',
   interrupted: 'Another app, or a call, uses the camera',
+  covered: 'The dashboard switched the picture off',
   live: 'Live',
 }
 

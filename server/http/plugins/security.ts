@@ -5,6 +5,14 @@ import fp from 'fastify-plugin'
 const HSTS_SECONDS = 31_536_000
 
 const PHONE_PAGE = '/p'
+/** Its microphone is for talking to a phone, and asked for when somebody does. */
+const DASHBOARD = '/'
+
+/** What each page may ask the browser for. */
+const devicesOf = (path: string | undefined): string => {
+  if (path === PHONE_PAGE) return 'camera=(self), microphone=(self), screen-wake-lock=(self)'
+  return `camera=(), microphone=${path === DASHBOARD ? '(self)' : '()'}`
+}
 
 /** Headers that every answer carries [SEC-5]. */
 export const securityPlugin = fp<{ embedders: readonly string[]; https: boolean }>(
@@ -44,11 +52,9 @@ export const securityPlugin = fp<{ embedders: readonly string[]; https: boolean 
       originAgentCluster: true,
     })
     app.addHook('onRequest', async (request, reply) => {
-      const camera =
-        request.routeOptions.url === PHONE_PAGE ? 'camera=(self), screen-wake-lock=(self)' : 'camera=()'
       reply.header(
         'permissions-policy',
-        `${camera}, microphone=(), geolocation=(), display-capture=(), payment=(), usb=()`,
+        `${devicesOf(request.routeOptions.url)}, geolocation=(), display-capture=(), payment=(), usb=()`,
       )
     })
   },

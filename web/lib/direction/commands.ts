@@ -2,14 +2,14 @@
  * What a dashboard may ask of a camera's page: the names and arguments of `command`, and the words of `result`
  * (docs/SPEC.md, "Direction"). Both sides read what comes by the same functions.
  */
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { compact, flag, isRecord, number, oneOf, text, type Read } from './read.ts'
+import { FACINGS, MOST_MESSAGE, TURNS } from './settings.ts'
 
-const flag =
-  <K extends string>(name: K) =>
-  (args: unknown): { readonly [N in K]: boolean } | undefined => {
-    const value = isRecord(args) ? args[name] : undefined
-    return typeof value === 'boolean' ? ({ [name]: value } as { [N in K]: boolean }) : undefined
+const one =
+  <K extends string, T>(name: K, read: Read<T>) =>
+  (args: unknown): { readonly [N in K]: T } | undefined => {
+    const value = isRecord(args) ? read(args[name]) : undefined
+    return value === undefined ? undefined : ({ [name]: value } as { [N in K]: T })
   }
 
 /**
@@ -19,23 +19,84 @@ const flag =
 const WAYS = ['auto', 'direct', 'relay'] as const
 export type WayChoice = (typeof WAYS)[number]
 
-export const readWayChoice = (value: unknown): WayChoice | undefined => WAYS.find((known) => known === value)
+export const readWayChoice: Read<WayChoice> = oneOf(WAYS)
 
 /** Of a command that takes none; what is there is for later versions. */
 const nothing = (): object => ({})
 
+type Focus = { readonly mode: 'auto' } | { readonly mode: 'manual'; readonly distance: number }
+const focus: Read<Focus> = (args) => {
+  if (!isRecord(args)) return undefined
+  if (args['mode'] === 'auto') return { mode: 'auto' }
+  const distance = number(args['distance'])
+  return args['mode'] === 'manual' && distance !== undefined ? { mode: 'manual', distance } : undefined
+}
+
+type Exposure =
+  | { readonly mode: 'auto'; readonly compensation?: number }
+  | { readonly mode: 'manual'; readonly time: number }
+const exposure: Read<Exposure> = (args) => {
+  if (!isRecord(args)) return undefined
+  const time = number(args['time'])
+  if (args['mode'] === 'auto')
+    return compact<Extract<Exposure, { mode: 'auto' }>>({
+      mode: 'auto',
+      compensation: number(args['compensation']),
+    })
+  return args['mode'] === 'manual' && time !== undefined ? { mode: 'manual', time } : undefined
+}
+
+interface Quality {
+  readonly size?: number
+  readonly fps?: number
+}
+const quality: Read<Quality> = (args) => {
+  if (!isRecord(args)) return undefined
+  const wanted = compact<Quality>({ size: number(args['size']), fps: number(args['fps']) })
+  return Object.keys(wanted).length > 0 ? wanted : undefined
+}
+
+const show: Read<{ readonly text: string | null }> = (args) => {
+  if (!isRecord(args)) return undefined
+  const words = args['text'] === null ? null : text(MOST_MESSAGE)(args['text'])
+  return words === undefined ? undefined : { text: words }
+}
+
 /** Each command's reader: undefined where the arguments are not such as the command takes. */
 export const COMMANDS = {
   /** Switches the camera's light. */
-  light: flag('on'),
+  light: one('on', flag),
   /** How the picture is sent. */
-  way(args: unknown): { readonly choice: WayChoice } | undefined {
-    const choice = readWayChoice(isRecord(args) ? args['choice'] : undefined)
-    return choice === undefined ? undefined : { choice }
-  },
+  way: one('choice', readWayChoice),
   /** Takes a photo at full resolution, which then comes as the transfer that the result names (web/lib/stills). */
   photo: nothing,
+  /** Takes the camera at the front or at the back. */
+  facing: one('to', oneOf(FACINGS)),
+  /** Takes one of the cameras that it says it has. */
+  lens: one('id', text(16)),
+  zoom: one('to', number),
+  focus,
+  exposure,
+  /** Size by the shorter side in pixels, and pictures a second. */
+  quality,
+  /** Turns the picture clockwise for all who watch. */
+  turn: one('degrees', oneOf(TURNS)),
+  /** Mirrors it for all who watch. */
+  mirror: one('on', flag),
+  /** Sends the picture, or none. */
+  picture: one('on', flag),
+  /** Says on the phone that it is on air. */
+  tally: one('on', flag),
+  /** Shows words on the phone's screen, or takes them away. */
+  show,
+  /** Asks the person at the phone for the microphone, or switches it off. */
+  microphone: one('on', flag),
+  /** Plays what the one who asks says, from now on or no more. */
+  talk: one('on', flag),
 } as const
+
+/** Milliseconds that the person at the phone has to answer. */
+export const ANSWER_FOR = 30_000
 
 export type CommandName = keyof typeof COMMANDS
 export type CommandArgs<N extends CommandName> = NonNullable<ReturnType<(typeof COMMANDS)[N]>>
@@ -74,11 +135,9 @@ const MAX_FAULT = 200
 
 /** Reads the `error` of a `result`; what is not known is a plain `failed`. */
 export const readFault = (error: unknown): CommandFault => {
-  const { code, message } = isRecord(error) ? error : {}
+  const { code, message: words } = isRecord(error) ? error : {}
   return new CommandFault(
     FAULT_CODES.find((known) => known === code) ?? 'failed',
-    typeof message === 'string' && message !== ''
-      ? message.slice(0, MAX_FAULT)
-      : 'The camera could not do it.',
+    typeof words === 'string' && words !== '' ? words.slice(0, MAX_FAULT) : 'The camera could not do it.',
   )
 }

@@ -1,7 +1,9 @@
 import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { listen } from '../disposer.ts'
+import { readSettings } from '../direction/settings.ts'
 import type { Feed } from '../receiving.ts'
+import './tile-look.css'
 
 /** Puts an element that is made elsewhere into the page. */
 function Given({ element }: { element: HTMLElement }) {
@@ -34,10 +36,17 @@ export function TilePicture({ feed, video }: { feed: Feed; video: RefObject<HTML
     return listen(element, 'playing', () => setLast(undefined))
   }, [stream, isDirect, video])
 
+  const covered = feed.report.value.camera.status === 'covered'
+  const { turn, mirror } = readSettings(feed.member.value.state)
   return (
-    <>
+    <div
+      class="tile-look"
+      {...(turn === 0 ? {} : { 'data-turn': String(turn) })}
+      {...(mirror ? { 'data-mirror': '' } : {})}
+      {...(covered ? { 'data-covered': '' } : {})}
+    >
       {isDirect && <video ref={video} muted playsInline autoplay disablePictureInPicture tabIndex={-1} />}
       {shown && <Given element={shown} />}
-    </>
+    </div>
   )
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Maximize2, Minimize2, Smartphone, TriangleAlert, X } from 'lucide-preact'
 import { listen } from '../disposer.ts'
+import { readSettings } from '../direction/settings.ts'
 import type { Feed } from '../receiving.ts'
 import { viaWords, type Via } from '../relay/reasons.ts'
 import { Button, IconButton } from '../ui/button.tsx'
@@ -9,6 +10,7 @@ import { Shape } from '../ui/state-line.tsx'
 import { toast } from '../ui/toast.tsx'
 import { PictureInPictureButton } from './picture-in-picture-button.tsx'
 import type { TileBox } from './rows.ts'
+import { OnAir } from './on-air.tsx'
 import { TilePicture } from './tile-picture.tsx'
 import {
   batteryWords,
@@ -44,10 +46,11 @@ function Why({ via }: { via: Via }) {
 
 function Foot({ feed, name }: { feed: Feed; name: string }) {
   const { status } = feed.state.value
-  const { word, kind, tone } = TILE_STATES[status]
+  const { word: stateWord, kind, tone } = TILE_STATES[status]
   const { camera, battery, network } = feed.report.value
   const stats = status === 'live' ? feed.stats.value : undefined
   const failed = status === 'failed' || isFailure(camera)
+  const word = camera.status === 'covered' ? 'Picture off' : stateWord
   const paused = status === 'waiting' && camera.status === 'paused'
   const isPhotosOnly = camera.status === 'insecure'
   const transport = feed.transport.value
@@ -102,12 +105,21 @@ function Blank({ feed }: { feed: Feed }) {
 /** Of a tile that has words instead of a picture. */
 const WORDS_ASPECT = 16 / 9
 
+interface Size {
+  readonly width?: number | undefined
+  readonly height?: number | undefined
+}
+const pictureAspect = (...sizes: (Size | undefined)[]): number | undefined =>
+  sizes.flatMap((size) => (size?.width && size.height ? [size.width / size.height] : []))[0]
+
 /** The shape of a tile: that of its picture or, before that came, the one the camera says it will have. */
 export function aspectOf(feed: Feed): number {
-  const stats = feed.stats.value
-  if (stats && stats.width > 0 && stats.height > 0) return stats.width / stats.height
   const { status, width, height } = feed.report.value.camera
-  return status === 'live' && width && height ? width / height : WORDS_ASPECT
+  if (status === 'covered') return WORDS_ASPECT
+  const aspect = pictureAspect(feed.stats.value, status === 'live' ? { width, height } : undefined)
+  if (aspect === undefined) return WORDS_ASPECT
+  const { turn } = readSettings(feed.member.value.state)
+  return turn === 90 || turn === 270 ? 1 / aspect : aspect
 }
 
 /** Where the tile stands, as custom properties that tiles.css uses on wide windows. */
@@ -130,10 +142,12 @@ interface TileProps {
   place?: 'front' | 'strip' | undefined
   /** What lies on it besides. */
   children?: ComponentChildren
+  /** What else there is to say of it, always in view. */
+  marks?: ComponentChildren
 }
 
 /** One camera: its picture, the line of truth, and what can be done with it [MED-1]. */
-export function Tile({ feed, box, onRemove, place, children, controls: more }: TileProps) {
+export function Tile({ feed, box, onRemove, place, children, controls: more, marks }: TileProps) {
   const tile = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [controls, setControls] = useState(false)
@@ -145,7 +159,8 @@ export function Tile({ feed, box, onRemove, place, children, controls: more }: T
   const name = member.name || deviceWords(member.device)
   const canvas = feed.canvas.value
   // While it is mended the last picture stands, dimmed: less of a jump than a blank.
-  const picture = canvas !== undefined || (stream !== undefined && hadPicture)
+  const covered = feed.report.value.camera.status === 'covered'
+  const picture = !covered && (canvas !== undefined || (stream !== undefined && hadPicture))
   const transport = feed.transport.value
 
   const fill = () => {
@@ -196,6 +211,10 @@ export function Tile({ feed, box, onRemove, place, children, controls: more }: T
       <Blank feed={feed} />
       <Foot feed={feed} name={name} />
       {children}
+      <div class="tile-marks">
+        <OnAir feed={feed} />
+        {marks}
+      </div>
       <div class="tile-controls">
         <PictureInPictureButton feed={feed} name={name} />
         <IconButton look="picture" label={full ? 'Leave full screen' : `Full screen: ${name}`} onClick={fill}>

@@ -24,6 +24,8 @@ interface Props {
   controls?: (feed: Feed) => ComponentChildren
   /** What stands over a tile's picture, always in sight. */
   over?: (feed: Feed) => ComponentChildren
+  /** What else is said on a tile. */
+  marks?: (feed: Feed) => ComponentChildren
 }
 
 const nameOf = (feed: Feed) => feed.member.value.name || deviceWords(feed.member.value.device)
@@ -32,7 +34,7 @@ const nameOf = (feed: Feed) => feed.member.value.name || deviceWords(feed.member
  * The live tiles. On wide windows they stand as the layout has it; on narrow ones layouts.css and tiles.css put one
  * below the other. All are children of one element: no video restarts when places change.
  */
-export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
+export function Tiles({ feeds, view, onRemove, controls, over, marks }: Props) {
   const stage = useRef<HTMLDivElement>(null)
   const size = useSize(stage)
   const chosen = useSignal<SessionId | undefined>(undefined)
@@ -85,8 +87,8 @@ export function Tiles({ feeds, view, onRemove, controls, over }: Props) {
               place={hasFront ? (index === front ? 'front' : 'strip') : undefined}
               {...(onRemove ? { onRemove: () => onRemove(feed) } : {})}
               {...(controls ? { controls: controls(feed) } : {})}
+              {...(marks ? { marks: marks(feed) } : {})}
             >
-              {over?.(feed)}
               {hasFront && index !== front && (
                 <FrontButton
                   name={nameOf(feed)}

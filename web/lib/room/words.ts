@@ -98,6 +98,8 @@ function cameraTrouble({ status, detail, why }: CameraState, name: string): Blan
       }
     case 'needs-tap':
       return { title: 'One tap on the phone', text: 'Its page is back and needs a tap to start the camera.' }
+    case 'covered':
+      return { title: 'Picture is off', text: 'A dashboard switched it off. The camera is ready.' }
     case 'paused':
       return pauseWords(why, name)
     case 'denied':
