@@ -12,6 +12,7 @@ import { Section } from './parts.tsx'
 import { PictureControls } from './picture-controls.tsx'
 import { ScreenControls } from './screen-controls.tsx'
 import { SoundControls } from './sound-controls.tsx'
+import { WayControl } from './way-control.tsx'
 
 /**
  * Everything that can be asked of one camera, beside its picture, which stays in view: no modal dialog. Escape and
@@ -66,6 +67,7 @@ export function DirectionPanel({
       </Section>
       <Section title="Picture">
         <PictureControls set={set} status={camera.status} ask={ask} />
+        <WayControl camera={camera} ask={ask} />
       </Section>
       <Section title="Sound">
         <SoundControls feed={feed} set={set} ask={ask} />
