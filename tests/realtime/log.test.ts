@@ -124,6 +124,7 @@ test('[ROOM-3] a read of the log that is answered behind a later one moves no pl
     speaker: { attempt: 1, since: 1 },
   }
   timeline.foreign({ ...event, n: 1, id: '7-0' })
+  timeline.reached = '7-0'
   timeline.readUpTo('7-0', new Map([[ORIGIN, 1]]))
   timeline.readUpTo('5-0', new Map())
   expect(timeline.missed(timeline.at, [start])?.events).toEqual([])
