@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram'
-import type { AddressInfo } from 'node:net'
 
 /** A STUN server (RFC 8489) that answers binding requests on loopback. */
 export interface StunServer {
@@ -35,7 +34,7 @@ export async function startStunServer(): Promise<StunServer> {
       socket.send(answer(request, from.port), from.port, from.address)
   })
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
+  const { port } = socket.address()
   return {
     url: `stun:127.0.0.1:${port}`,
     close: () => new Promise((resolve) => socket.close(resolve)),

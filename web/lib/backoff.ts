@@ -26,3 +26,23 @@ export const createBackoff = ({
     },
   }
 }
+
+/** Servers restart within this time: until then the waits stay short, for pictures through the server wait too. */
+const SOON = { forMs: 60_000, waitMs: 3_000 }
+
+/** Waits of a client that has lost its server; `reset` when a connection that had lasted ends. */
+export const createReconnectWaits = (random: () => number): Backoff => {
+  const backoff = createBackoff({ random })
+  let since = Date.now()
+  return {
+    next() {
+      const wait = backoff.next()
+      const soon = Math.round(SOON.waitMs * (0.5 + random() / 2))
+      return Date.now() - since < SOON.forMs ? Math.min(wait, soon) : wait
+    },
+    reset() {
+      since = Date.now()
+      backoff.reset()
+    },
+  }
+}

@@ -25,7 +25,7 @@ import type {
 } from '../../server/protocol/messages.ts'
 import type { MemberState } from '../../server/protocol/models.ts'
 import { ApiError } from './api.ts'
-import { createBackoff } from './backoff.ts'
+import { createReconnectWaits } from './backoff.ts'
 import { createServerClock } from './clock.ts'
 import type { Client, ClientOptions, ClientState, ClosedReason, SocketLike } from './client-types.ts'
 import { createOutbox, RequestError, type Outgoing } from './outbox.ts'
@@ -42,8 +42,6 @@ const SIGNAL_WITHIN = 30_000
 const WELCOME_WITHIN = 8_000
 /** A connection that lived so long starts its backoff anew. */
 const STEADY_AFTER = 5_000
-/** Servers restart within this time: until then the waits stay short, for pictures through the server wait too. */
-const SOON = { forMs: 60_000, waitMs: 3_000 }
 /** A timer that fires so late was asleep with its page, and says nothing about the server. */
 const ASLEEP_AFTER = 2_000
 
@@ -53,7 +51,7 @@ export const createClient = (options: ClientOptions): Client => {
   const state = signal<ClientState>({ status: 'idle' })
   const model = createRoomModel()
   const active = computed(() => state.value.status === 'live' && model.self.value?.status === 'active')
-  const backoff = createBackoff({ random })
+  const backoff = createReconnectWaits(random)
   const clock = createServerClock()
   const listeners = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>()
   const binaryListeners = new Set<(bytes: Uint8Array) => void>()
@@ -62,8 +60,6 @@ export const createClient = (options: ClientOptions): Client => {
   let opened = false
   let cursor: CursorText | undefined
   let since = Date.now()
-  /** When it was asked for, or when a connection that had lasted ended. */
-  let steadyAt = since
   let liveAt = 0
   let goingAway: number | undefined
   let retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -110,10 +106,6 @@ export const createClient = (options: ClientOptions): Client => {
     outbox.close()
     state.value = { status: 'closed', reason }
   }
-  const nextWait = () => {
-    const wait = backoff.next()
-    return Date.now() - steadyAt < SOON.forMs ? Math.min(wait, SOON.waitMs * (0.5 + random() / 2)) : wait
-  }
   const retry = (inMs: number, unreachable: boolean) => {
     state.value = { status: 'reconnecting', inMs, since, unreachable }
     retryTimer = setTimeout(open, inMs)
@@ -121,15 +113,12 @@ export const createClient = (options: ClientOptions): Client => {
   const dropped = (code: number) => {
     const told = goingAway
     if (state.peek().status === 'live') since = Date.now()
-    if (liveAt > 0 && Date.now() - liveAt >= STEADY_AFTER) {
-      backoff.reset()
-      steadyAt = Date.now()
-    }
+    if (liveAt > 0 && Date.now() - liveAt >= STEADY_AFTER) backoff.reset()
     liveAt = 0
     letGo()
     if (isFinalClose(code)) finish(finalReason(code))
     else if (told !== undefined) retry(told, false)
-    else if (opened) retry(nextWait(), false)
+    else if (opened) retry(backoff.next(), false)
     else void askWhy()
   }
   /** A refused upgrade looks like any lost connection, so the session itself is asked for. */
@@ -148,9 +137,9 @@ export const createClient = (options: ClientOptions): Client => {
     if (state.peek() !== asked || socket) return
     if (!(failure instanceof ApiError)) {
       if (failure !== undefined) console.error('Asking for the session failed', failure)
-      retry(nextWait(), false)
+      retry(backoff.next(), false)
     } else if (failure.status === 401) finish('session_invalid')
-    else retry(Math.max(nextWait(), failure.retryAfterMs ?? 0), failure.code === 'unreachable')
+    else retry(Math.max(backoff.next(), failure.retryAfterMs ?? 0), failure.code === 'unreachable')
   }
 
   const open = () => {
@@ -261,7 +250,8 @@ export const createClient = (options: ClientOptions): Client => {
     connect() {
       if (socket || retryTimer !== undefined) return
       outbox.reopen()
-      since = steadyAt = Date.now()
+      since = Date.now()
+      backoff.reset()
       state.value = { status: 'connecting' }
       open()
     },
