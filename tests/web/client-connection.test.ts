@@ -247,6 +247,16 @@ describe('heartbeat', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('gives up sooner on one whose answers are asked for sooner', () => {
+    const { client, live, sockets } = clientOver()
+    live()
+    client.askClock(3_000)
+    vi.advanceTimersByTime(2_999)
+    expect(client.state.value.status).toBe('live')
+    vi.advanceTimersByTime(301)
+    expect(sockets).toHaveLength(2)
+  })
+
   it('asks again instead of giving up when the page itself was asleep', () => {
     const { client, last, live } = clientOver()
     live()

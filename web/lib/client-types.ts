@@ -77,8 +77,11 @@ export interface Client extends RoomModel {
   serverNow(): number
   /** Milliseconds to the server and back, as of the last heartbeat; undefined before the first. */
   roundTrip(): number | undefined
-  /** Has the clock looked at now instead of with the next heartbeat. */
-  askClock(): void
+  /**
+   * Has the clock looked at now instead of with the next heartbeat. Without an answer within so many milliseconds the
+   * connection is given up for a new one; 5 s unless said.
+   */
+  askClock(withinMs?: number): void
   /** Asks for this camera's relayed picture, or for no more of it; ends with the connection. */
   watch(camera: SessionId, on: boolean): Promise<Accepted>
   /** Asks a relayed camera for a picture that decoding can begin with. */

@@ -175,7 +175,7 @@ export const createClient = (options: ClientOptions): Client => {
     }
   }
 
-  const ping = () => {
+  const ping = (withinMs: number = CLIENT_PONG_WITHIN) => {
     if (state.peek().status !== 'live') return
     clearTimeout(pingTimer)
     pingTimer = setTimeout(ping, CLIENT_PING_EVERY)
@@ -183,12 +183,12 @@ export const createClient = (options: ClientOptions): Client => {
     pings += 1
     clock.asked()
     write({ type: 'ping', t: pings })
-    const due = Date.now() + CLIENT_PONG_WITHIN
+    const due = Date.now() + withinMs
     pongTimer = setTimeout(() => {
       pongTimer = undefined
       if (Date.now() - due > ASLEEP_AFTER) ping()
       else dropped(1006)
-    }, CLIENT_PONG_WITHIN)
+    }, withinMs)
   }
   const wake = () => {
     if (state.peek().status === 'live') ping()

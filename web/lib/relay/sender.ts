@@ -16,6 +16,11 @@ import { startWorkerEncoder } from './worker-encoder.ts'
 
 /** Milliseconds between two looks at what waits in the socket. */
 const LOOK_EVERY = 50
+/**
+ * Milliseconds. No picture gets through that comes so late, and a new connection is quicker than one whose lost packets
+ * are sent again after ever longer pauses (RFC 6298).
+ */
+const ANSWER_WITHIN = 3_000
 
 export interface RelaySender {
   /** What the server says of the way and of those who watch. */
@@ -59,7 +64,7 @@ export const createRelaySender = (needs: SenderNeeds): RelaySender => {
     encoder = undefined
   }
   // Its first question also sees to it that the first picture carries the server's time, not this device's.
-  const probe = createProbe(client.askClock, pace.total)
+  const probe = createProbe(() => client.askClock(ANSWER_WITHIN), pace.total)
   const look = () => {
     probe.tick()
     encoder?.set(pace.look(client.unsent(), probe.behind()))
