@@ -198,7 +198,7 @@ test('turn and mirror outlive a reload, on air and a message do not', async () =
 
 test('loudness is nothing in a silent room, and all at the loudest', () => {
   expect([loudness(0), loudness(1), loudness(1e-9)]).toEqual([0, 1, 0])
-  expect(loudness(0.001)).toBeCloseTo(0.5)
+  expect(loudness(10 ** -1.5)).toBeCloseTo(0.5)
 })
 
 describe('[SEC-3] a slider that is dragged', () => {
