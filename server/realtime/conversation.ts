@@ -21,7 +21,6 @@ import type {
   MessageId,
   ServerMessageOf,
 } from '../protocol/messages.ts'
-import { isStill } from '../protocol/still-frames.ts'
 import { StoreUnavailable } from '../domain/refusal.ts'
 import { SocketConnection, type ConnectionOptions, type Transport } from './connection.ts'
 import { handle, type Failures, type Services } from './handlers/index.ts'
@@ -29,6 +28,7 @@ import type { Place } from './doorway.ts'
 import type { Hub } from './hub.ts'
 import type { IceServers } from './ice.ts'
 import type { Return } from './entering.ts'
+import { takeBinary } from './relay/binary.ts'
 import type { Stills } from './relay/stills.ts'
 import type { Room } from './room.ts'
 import type { Received } from './validate.ts'
@@ -307,15 +307,7 @@ export class Conversation implements Failures {
 
   #media(bytes: Uint8Array): boolean {
     const phase = this.#phase
-    if (phase.name !== 'live') return false
-    const role = phase.room.speaksAs(phase.id, this.#connection)
-    if (isStill(bytes))
-      return (
-        (role === 'camera' || role === 'host') &&
-        this.#realtime.stills.sent(phase.room, phase.id, this.#connection, bytes)
-      )
-    if (role !== 'camera') return false
-    return this.#realtime.relay.uploaded(phase.room.id, phase.id, this.#connection, bytes)
+    return phase.name === 'live' && takeBinary(this.#realtime, phase.room, phase.id, this.#connection, bytes)
   }
 
   #closed(): void {

@@ -24,16 +24,19 @@ export function fanOut(
   }
 }
 
+/** What a member says to one member or to all, its data as the sender wrote it. */
+export interface Said {
+  readonly type: 'message' | 'signal'
+  readonly from: SessionId
+  readonly to: SessionId | undefined
+  readonly dataText: string
+}
+
 /**
  * A message or a signal with its data as its sender wrote it, without the last brace. Ids hold nothing that JSON would
  * escape; a signal names nobody, since it comes to one member alone.
  */
-export function openText(
-  type: 'message' | 'signal',
-  from: SessionId,
-  to: SessionId | undefined,
-  dataText: string,
-): string {
+export function openText({ type, from, to, dataText }: Said): string {
   const named = to === undefined || type === 'signal' ? '' : `"to":"${to}",`
   return `{"type":"${type}","from":"${from}",${named}"data":${dataText}`
 }

@@ -9,7 +9,7 @@ import type { Concern, Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { RemoteSeat, SeatEnd } from './letters.ts'
 import type { Entered, Return, Waiting } from './entering.ts'
-import { changeOf, fanOut, openText } from './fan-out.ts'
+import { changeOf, fanOut, openText, type Said } from './fan-out.ts'
 import { freshSeat } from './entering.ts'
 import { Leaves } from './leaves.ts'
 import { ALL, type Audience } from './log.ts'
@@ -319,14 +319,9 @@ export class Room {
   }
 
   /** Publishes a member's message or signal, to one member or to all, with its data as the sender wrote it. */
-  passOn(
-    type: 'message' | 'signal',
-    from: SessionId,
-    to: SessionId | undefined,
-    dataText: string,
-  ): Published {
-    const open = openText(type, from, to, dataText)
-    return this.#send(open, from, to === undefined ? ALL : { kind: 'member', id: to })
+  passOn(said: Said): Published {
+    const { from, to } = said
+    return this.#send(openText(said), from, to === undefined ? ALL : { kind: 'member', id: to })
   }
 
   #send(open: string, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {

@@ -8,6 +8,10 @@ import type { RedisLink } from './commands.ts'
 export function closing(ask: RedisLink['ask'], end: () => void = () => undefined): RedisLink {
   const pending = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
+  const forget = async (asked: Promise<unknown>): Promise<void> => {
+    await Promise.allSettled([asked])
+    pending.delete(asked)
+  }
   const finish = async (): Promise<void> => {
     await Promise.allSettled(pending)
     end()
@@ -17,9 +21,8 @@ export function closing(ask: RedisLink['ask'], end: () => void = () => undefined
       if (closed !== undefined)
         return Promise.reject(new RedisFailure('the connection was closed', 'network'))
       const asked = ask(commands, manner)
-      const done = (): void => void pending.delete(asked)
       pending.add(asked)
-      asked.then(done, done)
+      void forget(asked)
       return asked
     },
     close: () => (closed ??= finish()),

@@ -64,15 +64,15 @@ function watchTiles(): void {
     shown[nameOf(tile)] = 0
     observer.observe(tile, { attributes: true, attributeFilter: ['data-state'] })
   }
-  const draw = CanvasRenderingContext2D.prototype.drawImage
-  CanvasRenderingContext2D.prototype.drawImage = function counted(
-    this: CanvasRenderingContext2D,
-    ...args: unknown[]
-  ) {
+  const prototype = CanvasRenderingContext2D.prototype as unknown as {
+    drawImage: (this: CanvasRenderingContext2D, ...args: unknown[]) => unknown
+  }
+  const { drawImage } = prototype
+  prototype.drawImage = function counted(...args) {
     const tile = this.canvas.closest<HTMLElement>('[data-camera]')
     if (tile) shown[nameOf(tile)] = (shown[nameOf(tile)] ?? 0) + 1
-    return Reflect.apply(draw, this, args)
-  } as typeof draw
+    return drawImage.apply(this, args)
+  }
 }
 
 const told = (dashboard: Page) =>

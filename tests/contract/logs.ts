@@ -151,7 +151,7 @@ export function logContract({ store, at, key, life, pass, crowd, listen }: Suite
       await all
       expect(told).toEqual(sent)
       for (const [index, log] of logs.entries())
-        expect(texts(await store().readLog(log))).toEqual(sent.filter((_, at) => at % 2 === index))
+        expect(texts(await store().readLog(log))).toEqual(sent.filter((_, place) => place % 2 === index))
       stop()
     })
   })

@@ -156,8 +156,8 @@ export const createSound = (deps: {
       const now = microphone.value
       const track = now.is === 'on' ? now.track : null
       const all = [...peers.value]
-      const open = new Set(all.map(([, { pc }]) => pc))
-      for (const pc of voices.keys()) if (!open.has(pc)) voices.delete(pc)
+      const there = new Set(all.map(([, { pc }]) => pc))
+      for (const pc of voices.keys()) if (!there.has(pc)) voices.delete(pc)
       for (const [watcher, peer] of all) {
         if (!isHost(watcher)) continue
         if (track || voices.has(peer.pc)) void send(voiceOf(peer), track)
