@@ -92,6 +92,7 @@ export function Insecure({
   address: string | undefined
   photos: () => void
 }) {
+  const checks = usePreflight('asked')
   return (
     <Panel
       foot={
@@ -104,6 +105,7 @@ export function Insecure({
           <Button look={address === undefined ? 'primary' : 'quiet'} size="thumb" onClick={photos}>
             Send photos instead
           </Button>
+          {checks ? <checks.CheckList /> : <div class="check-space" />}
         </>
       }
     >
