@@ -48,11 +48,14 @@ async function isSound(title: string): Promise<void> {
       wide: document.documentElement.scrollWidth - innerWidth,
       hidden: document.documentElement.scrollHeight - innerHeight,
       moving: document.getAnimations().filter(({ playState }) => playState === 'running').length,
-      buttons: [...document.querySelectorAll('.button')].map((button) => {
-        const { width, height, bottom, right } = button.getBoundingClientRect()
-        const within = bottom <= innerHeight && right <= innerWidth
-        return { name: button.textContent, side: Math.min(width, height), within }
-      }),
+      // What a closed disclosure holds has a place, and is not shown.
+      buttons: [...document.querySelectorAll('.button')]
+        .filter((button) => button.checkVisibility())
+        .map((button) => {
+          const { width, height, bottom, right } = button.getBoundingClientRect()
+          const within = bottom <= innerHeight && right <= innerWidth
+          return { name: button.textContent, side: Math.min(width, height), within }
+        }),
     }))
     expect({ wide: shown.wide, hidden: shown.hidden, moving: shown.moving }, title).toEqual({
       wide: 0,
