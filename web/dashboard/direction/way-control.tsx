@@ -2,7 +2,7 @@
 import type { CameraState } from '../../lib/camera-state.ts'
 import type { WayChoice } from '../../lib/direction/commands.ts'
 import type { Ask } from './ask.ts'
-import { Segments } from './parts.tsx'
+import { Select } from './parts.tsx'
 import { useSetting } from './use-setting.ts'
 
 const OPTIONS = [
@@ -21,7 +21,7 @@ export function WayControl({ camera, ask }: { camera: CameraState; ask: Ask }) {
   const setting = useSetting<WayChoice>(camera.way ?? 'auto', (choice) => ask('way', { choice }))
   return (
     <>
-      <Segments label="Way" options={OPTIONS} setting={setting} />
+      <Select label="Way" options={OPTIONS} setting={setting} />
       <p class="muted small">{ABOUT[setting.value]}</p>
     </>
   )
