@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
-import type { Appended, LogEntry, Store } from '../store/store.ts'
+import type { Appended, LogEntry, LogSpan, Store } from '../store/store.ts'
 import type { Member } from '../protocol/models.ts'
 import { reader, readSession, type SessionRecord, type Warn } from './records.ts'
 import { logKey, readStoredRoom, roomKey, seatsKey, sessionsKey, type StoredRoom } from './rooms.ts'
@@ -190,6 +190,10 @@ export class SharedRooms {
 
   readLog(room: RoomId, after: string | undefined): Promise<readonly LogEntry[]> {
     return this.#store.readLog(logKey(room), after)
+  }
+
+  logSpan(room: RoomId): Promise<LogSpan | undefined> {
+    return this.#store.logSpan(logKey(room))
   }
 
   /** Writes back a session that the store has lost; never over a tombstone. */

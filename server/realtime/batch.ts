@@ -6,7 +6,7 @@
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { CodeId, CommandRef, InstanceId, RoomId, SessionId } from '../protocol/ids.ts'
-import type { Origin } from './cursor.ts'
+import type { EntryId, Origin } from './cursor.ts'
 import { ALL, HOSTS, type Audience, type Speaker } from './log.ts'
 
 /** What instances must know of an event besides its text. */
@@ -56,6 +56,8 @@ export interface Batch {
   readonly first: number
   /** Numbers before the first are missing for good. */
   readonly cut: boolean
+  /** The origin's entry before this one, where it ends with the number before the first. */
+  readonly after?: EntryId
   /** The instance has nobody in the room. */
   readonly outside?: boolean
   readonly events: readonly Outgoing[]
@@ -96,6 +98,8 @@ const Header = Type.Object({
   i: Type.String(),
   n: Type.Integer({ minimum: 1 }),
   x: Type.Optional(Type.Literal(1)),
+  /** Others learn so what the store called the entry before, which was told before it had a name. */
+  p: Type.Optional(Type.String({ pattern: '^\\d{1,20}-\\d{1,20}$' })),
   u: Type.Optional(Type.Literal(1)),
   e: Type.Array(
     Type.Object({
@@ -157,7 +161,7 @@ function headsOf(events: readonly Outgoing[]): Head[] {
   return heads
 }
 
-export function batchText({ room, origin, instance, first, cut, outside, events }: Batch): string {
+export function batchText({ room, origin, instance, first, cut, after, outside, events }: Batch): string {
   const parts: string[] = [VERSION, '']
   for (const { open } of events) parts.push(open)
   parts[1] = JSON.stringify({
@@ -166,6 +170,7 @@ export function batchText({ room, origin, instance, first, cut, outside, events 
     i: instance,
     n: first,
     ...(cut ? { x: 1 } : {}),
+    ...(after === undefined ? {} : { p: after }),
     ...(outside === true ? { u: 1 } : {}),
     e: headsOf(events),
   })
@@ -214,6 +219,7 @@ export function readBatch(text: string): Batch | undefined {
     instance: value.i as InstanceId,
     first: value.n,
     cut: value.x === 1,
+    ...(value.p === undefined ? {} : { after: value.p }),
     outside: value.u === 1,
     events,
   }

@@ -64,14 +64,22 @@ export function readCursor(text: string): Cursor | undefined {
   return named.size === 0 ? undefined : { read, counts, seats }
 }
 
-/** Whether an entry stands behind another in a log. */
-export function isBehind(id: EntryId, other: EntryId): boolean {
-  const [ms = '0', n = '0'] = id.split('-')
-  const [otherMs = '0', otherN = '0'] = other.split('-')
-  // Longer is larger: ids have no leading zeros, and may be more than a number holds exactly.
-  const compare = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
-  return (compare(ms, otherMs) || compare(n, otherN)) > 0
+// Longer is larger: parts of ids have no leading zeros, and may be more than a number holds exactly.
+const compareParts = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+
+/** The order of two entries in a log: below 0 where the first one stands before the other. */
+export function compareIds(id: EntryId, other: EntryId): number {
+  const [dash, otherDash] = [id.indexOf('-'), other.indexOf('-')]
+  // Nearly all are of one length, and compared for each event.
+  if (dash === otherDash && id.length === other.length) return id < other ? -1 : id > other ? 1 : 0
+  return (
+    compareParts(id.slice(0, dash), other.slice(0, otherDash)) ||
+    compareParts(id.slice(dash + 1), other.slice(otherDash + 1))
+  )
 }
+
+/** Whether an entry stands behind another in a log. */
+export const isBehind = (id: EntryId, other: EntryId): boolean => compareIds(id, other) > 0
 
 /** A cursor of any origins as text. */
 export function textOf({ read, counts, seats }: Cursor): CursorText {

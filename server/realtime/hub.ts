@@ -19,6 +19,7 @@ import { Recent } from './recent.ts'
 import { Room } from './room.ts'
 import { SharedHub, type SharedHubDeps, type SharedOptions } from './shared-hub.ts'
 import { Sockets } from './sockets.ts'
+import type { LookAfter } from './timeline.ts'
 import { frame } from './wire.ts'
 
 /** Ends of sessions are remembered so long, since word of them may come twice. Milliseconds. */
@@ -31,6 +32,7 @@ export interface HubOptions {
   readonly maxRoomMembers: number
   readonly pairingTtlMs: number
   readonly random?: () => number
+  readonly lookAfter?: LookAfter
   /** Absent: no other instance can be in its rooms. */
   readonly sharing?: SharedOptions
   /** Lets in a session that another instance says was approved. */
@@ -190,6 +192,7 @@ export class Hub {
       rev,
       clock: this.#clock,
       resumeWindowMs: this.#options.resumeWindowMs,
+      lookAfter: this.#options.lookAfter,
       emptied: () => {
         if (this.#rooms.get(info.id) !== room) return
         this.#rooms.delete(info.id)

@@ -3,6 +3,7 @@ import type { LogEntry, SharedRooms } from '../domain/shared-rooms.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { readBatch, type Batch, type Outgoing } from './batch.ts'
 import { isBehind, type EntryId, type Origin } from './cursor.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { Heard } from './heard.ts'
 import type { Timeline } from './timeline.ts'
 import type { Framed } from './wire.ts'
@@ -44,6 +45,9 @@ export interface IncomingDeps {
 export class IncomingEvents {
   readonly #deps: IncomingDeps
   readonly #heard = new Heard()
+  readonly #checkpoint: Checkpoint
+  /** Of each origin the events that a hint brought last: its next one says which entry they are. */
+  readonly #hinted = new Map<Origin, { readonly first: number; readonly last: number }>()
   #buffered: Batch[] = []
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
@@ -56,6 +60,7 @@ export class IncomingEvents {
 
   constructor(deps: IncomingDeps) {
     this.#deps = deps
+    this.#checkpoint = new Checkpoint({ ...deps, read: () => this.#want() })
   }
 
   /** Takes up what the log had when the room was opened here: nobody is sent it. */
@@ -91,9 +96,11 @@ export class IncomingEvents {
     }
   }
 
-  /** Reads the log now and then, so that cursors need not name origins for ever that have spoken once. */
+  /** Learns now and then how far the log goes, so that cursors need not name origins for ever that have spoken once. */
   refresh(): void {
-    if (this.#isOpen && this.#reading === undefined && this.#deps.timeline.isUnread) this.#want()
+    if (!this.#isOpen || this.#reading !== undefined) return
+    if (this.#checkpoint.isUnderWay) this.#checkpoint.look()
+    else if (this.#deps.timeline.isUnread) this.#checkpoint.begin()
   }
 
   /** An origin says how far it is: what is missing is read. */
@@ -138,6 +145,7 @@ export class IncomingEvents {
 
   dispose(): void {
     this.#look?.()
+    this.#checkpoint.dispose()
     this.#buffered = []
   }
 
@@ -242,7 +250,11 @@ export class IncomingEvents {
     const last = first + events.length - 1
     if (id !== undefined && origin === timeline.origin) this.#deps.ownFound(last, id)
     if (id !== undefined) timeline.log.identify(origin, first, last, id)
-    if (origin === timeline.origin) return
+    if (origin === timeline.origin) {
+      if (id !== undefined) timeline.delivered(origin, last, id)
+      return
+    }
+    this.#identifyHinted(batch)
     const before = timeline.countOf(origin)
     if (first > before + 1) {
       timeline.log.lose(origin, first - 1, entry?.missing)
@@ -272,5 +284,16 @@ export class IncomingEvents {
       // Who is away for a moment would resume behind it: it is of before.
       else if (isAwaited) retell(event)
     }
+    if (id === undefined) this.#hinted.set(origin, { first, last })
+    else timeline.delivered(origin, last, id)
+  }
+
+  /** The events of a hint have got the name of their entry. */
+  #identifyHinted({ origin, first, after }: Batch): void {
+    const hinted = this.#hinted.get(origin)
+    if (hinted === undefined) return
+    this.#hinted.delete(origin)
+    if (after !== undefined && hinted.last === first - 1)
+      this.#deps.timeline.identify(origin, hinted.first, hinted.last, after)
   }
 }

@@ -4,6 +4,7 @@ import type { SharedRooms } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, RoomId } from '../protocol/ids.ts'
 import { LOG_MAX_BYTES, LOG_MAX_EVENTS } from '../protocol/limits.ts'
 import { batchText, MOST_EVENTS, type Batch, type Outgoing } from './batch.ts'
+import type { EntryId } from './cursor.ts'
 import type { Audience } from './log.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -58,6 +59,8 @@ export class OutgoingEvents {
   #bytes = 0
   #last = 0
   #logged = 0
+  /** The entry that ends with that number, where it is known. */
+  #loggedAs: EntryId | undefined
   #isOut = false
   /** The store was away, and nothing was added since. */
   #isAnew = false
@@ -184,6 +187,7 @@ export class OutgoingEvents {
       instance,
       first: first.n,
       cut: first.n !== this.#logged + 1,
+      ...(first.n === this.#logged + 1 && this.#loggedAs !== undefined ? { after: this.#loggedAs } : {}),
       events: part.map(({ event }) => event),
     }
     const inboxes = others()
@@ -231,8 +235,11 @@ export class OutgoingEvents {
       this.#bytes -= numbered.event.open.length
       this.#deliver(numbered)
     }
-    this.#logged = Math.max(last, this.#logged)
-    timeline.log.identify(timeline.origin, first, last, id)
+    if (last >= this.#logged) {
+      this.#logged = last
+      this.#loggedAs = id === '' ? undefined : id
+    }
+    timeline.identify(timeline.origin, first, last, id)
   }
 
   #failed(): void {

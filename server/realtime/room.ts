@@ -17,7 +17,7 @@ import { missedBy } from './resuming.ts'
 import { OpenCommands } from './open-commands.ts'
 import { connectionsOf, memberOf, membersOf, Presence } from './presence.ts'
 import { isConnected, send, shape, type Earlier, type Seat, type Visitor, kept } from './seat.ts'
-import { Timeline, type Start } from './timeline.ts'
+import { Timeline, type LookAfter, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
 
 /** A place, at once or once the event is in the stored log. */
@@ -42,7 +42,7 @@ export class Room {
   info: RoomInfo
   /** Counts the changes of `info`. */
   rev: number
-  readonly timeline = new Timeline()
+  readonly timeline: Timeline
   readonly presence = new Presence()
   readonly commands = new OpenCommands()
   /** Absent where no other instance can be. */
@@ -68,11 +68,13 @@ export class Room {
     rev?: number
     clock: Clock
     resumeWindowMs: number
+    lookAfter?: LookAfter | undefined
     emptied: () => void
   }) {
     this.id = options.info.id
     this.info = options.info
     this.rev = options.rev ?? 0
+    this.timeline = new Timeline(options.lookAfter)
     this.#clock = options.clock
     this.leaves = new Leaves(options.clock)
     this.#resumeWindowMs = options.resumeWindowMs

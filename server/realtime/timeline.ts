@@ -10,8 +10,10 @@ import {
   type Origin,
 } from './cursor.ts'
 import { Heard } from './heard.ts'
+import { KnownEntries } from './known-entries.ts'
 import { RoomLog, type Audience, type LogEvent, type Speaker } from './log.ts'
 import type { Framed } from './wire.ts'
+import type { LogSpan } from '../store/store.ts'
 
 /** The place that a seat began at: the k-th seat taken at an origin. */
 export interface Start {
@@ -31,11 +33,16 @@ export interface Foreign {
   readonly id?: EntryId
 }
 
-/** Others' parts a cursor may have before the log is to be read, which makes them needless … */
+/** Others' parts a cursor may have before it is learnt sooner how far the log goes, which makes them needless. */
 const MANY_PARTS = 12
-/** … and events that may go by: fewer than half of what a log keeps. */
-const MANY_EVENTS = 400
-const SOME_EVENTS = 40
+
+/** Events that may go by before it is learnt how far the log goes: fewer than half of what a log keeps. */
+export interface LookAfter {
+  readonly events: number
+  /** Where a cursor has many parts. */
+  readonly ofMany: number
+}
+const LOOK_AFTER: LookAfter = { events: 400, ofMany: 40 }
 
 /**
  * The order of a room's events on this instance: its own numbers, what it has of other origins, the cursor behind the
@@ -44,6 +51,8 @@ const SOME_EVENTS = 40
 export class Timeline {
   readonly origin = newOrigin()
   readonly log = new RoomLog()
+  readonly #entries = new KnownEntries()
+  readonly #lookAfter: LookAfter
   #n = 0
   #seats = 0
   /** Other origins: the newest number that was delivered here. */
@@ -64,6 +73,10 @@ export class Timeline {
   /** Of a room that was opened without the store: what is before this in the log is of before, once it is known. */
   begin: EntryId | undefined
 
+  constructor(lookAfter = LOOK_AFTER) {
+    this.#lookAfter = lookAfter
+  }
+
   /** The newest place. */
   get at(): CursorText {
     if (this.#at !== undefined) return this.#at
@@ -82,10 +95,10 @@ export class Timeline {
     return this.#read
   }
 
-  /** Whether the log is to be read, though nothing is missing: what cursors name must not outlive it there. */
+  /** Whether to learn how far the log goes, though nothing is missing: what cursors name must not outlive it there. */
   get isUnread(): boolean {
-    const most = this.#spoken.size > MANY_PARTS ? SOME_EVENTS : MANY_EVENTS
-    return this.#spoken.size > 0 && this.#sinceRead > most
+    const { events, ofMany } = this.#lookAfter
+    return this.#spoken.size > 0 && this.#sinceRead > (this.#spoken.size > MANY_PARTS ? ofMany : events)
   }
 
   /** The newest number of each origin. */
@@ -148,6 +161,33 @@ export class Timeline {
     this.#sinceRead = 0
     for (const origin of this.#spoken.keys()) if (!this.#isBeyondRead(origin)) this.#spoken.delete(origin)
     this.#moved()
+  }
+
+  /** Events that were delivered here are known to be an entry of the log. */
+  identify(origin: Origin, first: number, last: number, id: EntryId): void {
+    this.log.identify(origin, first, last, id)
+    this.delivered(origin, last, id)
+  }
+
+  /** An entry's events, of which the last has that number, were delivered here, or are to be delivered to nobody. */
+  delivered(origin: Origin, last: number, id: EntryId): void {
+    if (last <= this.countOf(origin)) this.#entries.add(id, origin, last)
+  }
+
+  /** Whether the log is known up to an entry. */
+  reaches(id: EntryId): boolean {
+    return this.#read !== undefined && !isBehind(id, this.#read)
+  }
+
+  /** Takes the log for known up to its end where its entries are all known. @returns whether they are */
+  passes(span: LogSpan): boolean {
+    const { first, last } = span
+    if (this.#read === undefined || !this.#entries.are(span)) return false
+    const inLog = this.#entries.lastNumbers(this.#read, last)
+    this.#entries.forgetBefore(first)
+    if (!this.#hasReached(last)) this.reached = last
+    this.readUpTo(last, inLog)
+    return true
   }
 
   /**

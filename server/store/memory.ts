@@ -181,6 +181,12 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     async readLog(log, after) {
       return readLog(log, after)
     },
+    async logSpan(log) {
+      const known = at(log, 'log')?.entries ?? []
+      const [first, last] = [known[0], known.at(-1)]
+      if (first === undefined || last === undefined) return undefined
+      return { first: first.id, last: last.id, length: known.length }
+    },
     async close() {
       clearInterval(sweep)
       entries.clear()

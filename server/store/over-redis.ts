@@ -1,6 +1,16 @@
 import type { Answer, Command, Manner, OnCommand, RedisLink } from '../redis/commands.ts'
 import { failureOfAnswer, RedisFailure } from '../redis/failure.ts'
-import { entriesOf, isLogId, leaving, stepsFor, tableOf, textOf, valueOf, type Part } from './redis-steps.ts'
+import {
+  entriesOf,
+  isLogId,
+  leaving,
+  spanOf,
+  stepsFor,
+  tableOf,
+  textOf,
+  valueOf,
+  type Part,
+} from './redis-steps.ts'
 import { StoreUnavailable, type Reads, type Store } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -17,6 +27,9 @@ const OTHER_KIND = /\bWRONGTYPE\b|value is not an integer/
 
 /** Of a key that replaced another kind of entry, where the write brings no TTL [STORE-5]. */
 const REPLACED_TTL_MS = 24 * 60 * 60 * 1000
+
+/** What `XINFO` says of a key that is not there. */
+const NO_KEY = /\bno such key\b/
 
 const isOtherKind = (answer: Answer): boolean => 'error' in answer && OTHER_KIND.test(answer.error)
 
@@ -41,7 +54,8 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
   const refused = (answers: readonly (readonly Answer[])[]): void => {
     for (const part of answers) {
       for (const answer of part)
-        if ('error' in answer && !isOtherKind(answer)) throw failureOfAnswer(answer.error)
+        if ('error' in answer && !isOtherKind(answer) && !NO_KEY.test(answer.error))
+          throw failureOfAnswer(answer.error)
     }
   }
 
@@ -143,6 +157,7 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
     },
     readLog: async (log, after) =>
       after === undefined || isLogId(after) ? entriesOf(await one(steps.log(log, after))) : [],
+    logSpan: async (log) => spanOf(await one(steps.span(log))),
 
     close: () => link.close(),
   }

@@ -1,7 +1,7 @@
 /** The steps of `Store` as commands of Redis, and what its answers mean. */
 import type { InstanceId } from '../protocol/ids.ts'
 import { inboxChannel, type Answer, type Command } from '../redis/commands.ts'
-import type { LogEntry, Reads, Write } from './store.ts'
+import type { LogEntry, LogSpan, Reads, Write } from './store.ts'
 
 /** Commands that belong together because they work on one key. */
 export interface Part {
@@ -56,6 +56,8 @@ export function stepsFor(prefix: string) {
     rows: (table: string) => reading(keyOf(table), ['HGETALL', keyOf(table)]),
     log: (log: string, after: string | undefined) =>
       reading(keyOf(log), ['XRANGE', keyOf(log), after === undefined ? '-' : `(${after}`, '+']),
+
+    span: (log: string) => reading(keyOf(log), ['XINFO', 'STREAM', keyOf(log)]),
 
     create: (key: string, value: string, ttlMs: number) =>
       writing(keyOf(key), ['SET', keyOf(key), value, 'NX', 'PX', ms(ttlMs)]),
@@ -147,4 +149,19 @@ export function entriesOf(answers: readonly Answer[]): readonly LogEntry[] {
     const text: unknown = at < 0 ? undefined : fields[at + 1]
     return typeof text === 'string' ? [{ id, text }] : []
   })
+}
+
+const idOf = (entry: unknown): string | undefined => {
+  const [id] = Array.isArray(entry) ? (entry as unknown[]) : []
+  return typeof id === 'string' ? id : undefined
+}
+
+/** Of `XINFO STREAM` (https://redis.io/docs/latest/commands/xinfo-stream/): a flat list of names and values. */
+export function spanOf(answers: readonly Answer[]): LogSpan | undefined {
+  const flat = valueOf(answers)
+  if (!Array.isArray(flat)) return undefined
+  const field = (name: string): unknown => flat[flat.indexOf(name) + 1]
+  const [first, last, length] = [idOf(field('first-entry')), idOf(field('last-entry')), field('length')]
+  if (first === undefined || last === undefined || typeof length !== 'number') return undefined
+  return { first, last, length }
 }

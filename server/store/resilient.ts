@@ -10,6 +10,7 @@ import {
   type Appended,
   type Found,
   type LogEntry,
+  type LogSpan,
   type Reads,
   type Store,
   type Write,
@@ -247,6 +248,10 @@ class Resilient implements ResilientStore {
 
   readLog(log: string, after?: string): Promise<readonly LogEntry[]> {
     return this.#call([], { ask: () => this.#primary.readLog(log, after), alone: () => this.#nobody() })
+  }
+
+  logSpan(log: string): Promise<LogSpan | undefined> {
+    return this.#call([], { ask: () => this.#primary.logSpan(log), alone: () => this.#nobody() })
   }
 
   async close(): Promise<void> {

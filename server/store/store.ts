@@ -33,6 +33,13 @@ export interface LogEntry {
   readonly text: string
 }
 
+/** How far a log goes: its first and its last entry, and how many there are from the one to the other. */
+export interface LogSpan {
+  readonly first: string
+  readonly last: string
+  readonly length: number
+}
+
 /** What a step writes, in the order given. */
 export type Write =
   /** Sets a value whatever was there. */
@@ -127,5 +134,7 @@ export interface Store {
   ): Promise<Appended>
   /** Entries behind `after`, or all, oldest first. */
   readLog(log: string, after?: string): Promise<readonly LogEntry[]>
+  /** How far a log goes, without its entries; nothing where it has none, or the backend cannot tell. */
+  logSpan(log: string): Promise<LogSpan | undefined>
   close(): Promise<void>
 }

@@ -13,6 +13,8 @@ import { figuresOf } from './figures.ts'
 
 const FULL = { rounds: 7, ms: 1_500 }
 const QUICK = { rounds: 3, ms: 600 }
+/** Rounds for the compiler, which goes on for several seconds with each contender: servers run for days. */
+const WARM_UP = 5
 const SIZES = [
   { members: 2, rooms: 100 },
   { members: 10, rooms: 20 },
@@ -61,8 +63,7 @@ async function measureSizes(
       })
     }
   }
-  // The first round is for the compiler.
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = -WARM_UP; round < rounds; round += 1) {
     for (const [size, samples] of found) {
       for (const pair of pairs) {
         const taken = await sample(generator, pair, size, ms)

@@ -84,6 +84,7 @@ const CALLS: readonly [name: string, call: (store: Store) => Promise<unknown>][]
   ],
   ['append', (store) => store.append(KEY, VALUE, { keep: 10, ttlMs: 1_000, inboxes: [VALUE as InstanceId] })],
   ['readLog', (store) => store.readLog(KEY)],
+  ['logSpan', (store) => store.logSpan(KEY)],
 ]
 
 describe('what a fault is called', () => {

@@ -42,6 +42,7 @@ export function kindContract({ store, key, life, pass }: Suite): void {
     test('a log is empty where a value or a table is', async () => {
       for (const k of [await value('log-value'), await table('log-table')]) {
         expect(await store().readLog(k)).toEqual([])
+        expect(await store().logSpan(k)).toBeUndefined()
         expect((await store().step([], { log: { key: k } })).log).toEqual([])
       }
     })

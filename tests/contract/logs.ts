@@ -106,6 +106,25 @@ export function logContract({ store, at, key, life, pass, crowd, listen }: Suite
       expect(await store().readLog(left)).toEqual([])
     })
 
+    test('tells how far a log goes, without its entries', async () => {
+      const [log, other] = [key('span'), key('span-other')]
+      expect(await store().logSpan(log)).toBeUndefined()
+      const ids: string[] = []
+      for (let index = 0; index < 300; index += 1)
+        ids.push((await store().append(log, String(index), { keep: 10, ttlMs: life(), inboxes: [] })).id)
+      const entries = await store().readLog(log)
+      expect(entries.length).toBeLessThan(300)
+      expect(await at(1).logSpan(log)).toEqual({
+        first: entries[0]?.id,
+        last: ids.at(-1),
+        length: entries.length,
+      })
+      const { id } = await store().append(other, 'a', { ...KEEP, ttlMs: life() })
+      expect(await store().logSpan(other)).toEqual({ first: id, last: id, length: 1 })
+      await store().delete(log)
+      expect(await store().logSpan(log)).toBeUndefined()
+    })
+
     test('delete takes logs too', async () => {
       const log = key('delete')
       await store().append(log, 'a', { ...KEEP, ttlMs: life() })

@@ -146,6 +146,7 @@ describe('[SYNC-6] what a call costs at Upstash', () => {
     ],
     ['append without a TTL', { XADD: 1 }, (store) => store.append('l', 'e', { keep: 10, inboxes: [] })],
     ['readLog', { XRANGE: 1 }, (store) => store.readLog('l')],
+    ['logSpan', { XINFO: 1 }, (store) => store.logSpan('l')],
   ])('%s', async (_name, commands, call, prepare) => {
     const { billed, requests } = await cost(call, prepare)
     expect(billed).toEqual(commands)

@@ -17,6 +17,7 @@ import { Relay } from '../../server/realtime/relay/relay.ts'
 import { Stills } from '../../server/realtime/relay/stills.ts'
 import type { SharedOptions } from '../../server/realtime/shared-hub.ts'
 import type { Store } from '../../server/store/store.ts'
+import type { LookAfter } from '../../server/realtime/timeline.ts'
 import type { Entrance, Link } from './link.ts'
 import { routesOf, type Call } from './routes.ts'
 import type { CountingClock, World } from './world.ts'
@@ -25,6 +26,8 @@ export interface Settings {
   readonly resumeWindowMs: number
   readonly pairingTtlMs: number
   readonly rateLimits: boolean
+  /** Absent: as many as ordinarily, which no run is long enough for. */
+  readonly lookAfter?: LookAfter
 }
 
 /** What an instance is put into. */
@@ -54,7 +57,7 @@ export class Instance implements Entrance {
   readonly #realtime: Realtime
 
   constructor({ world, clock, id, store, settings, sharing, fault, warned }: Surroundings) {
-    const { resumeWindowMs, pairingTtlMs, rateLimits } = settings
+    const { resumeWindowMs, pairingTtlMs, rateLimits, lookAfter } = settings
     this.name = id
     this.clock = clock
     const instance = id as InstanceId
@@ -78,6 +81,7 @@ export class Instance implements Entrance {
       resumeWindowMs,
       maxRoomMembers,
       pairingTtlMs,
+      ...(lookAfter === undefined ? {} : { lookAfter }),
       random: () => world.random.int(0, 99) / 100,
       log,
       ...(sharing === undefined

@@ -28,6 +28,10 @@ const SCENARIO_RULES: Readonly<Record<SeveralName, string>> = {
   'several/slowKill': '[SYNC-3] [RES-2] [ROOM-3]',
   'several/sparseKill': '[SYNC-3] [SYNC-4] [ROOM-1] [RES-2]',
   'several/lossy': '[SYNC-1] [SYNC-2] [RES-2]',
+  'several/looks': '[RES-1] [RES-2] [ROOM-3] [STORE-4]',
+  'several/looksSlow': '[RES-1] [RES-2] [ROOM-3]',
+  'several/looksTrim': '[RES-1] [RES-2]',
+  'several/looksLossy': '[RES-1] [RES-2] [SYNC-2]',
   'several/together': '[SYNC-1] [SYNC-5] [RES-1]',
   'several/all': '[SYNC-2] [SYNC-3] [SYNC-4] [DRAIN-2] [RES-2]',
 }
@@ -50,6 +54,9 @@ const FOUL: ReadonlySet<SeveralName> = new Set<SeveralName>([
   'several/slowKill',
   'several/sparseKill',
   'several/lossy',
+  'several/looks',
+  'several/looksTrim',
+  'several/looksLossy',
   'several/all',
 ])
 /** Further ones that have found something. */

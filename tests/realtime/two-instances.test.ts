@@ -9,6 +9,8 @@ import { call, claimCode, createRoom, issueCode, pair, testApp, type TestApp } f
 import { join, type TestClient } from '../support/client.ts'
 import { wrappedStore, type Around } from '../support/wrapped-store.ts'
 
+const UNLIMITED = { RATE_LIMITS: 'off' }
+
 const HEALTHY = {
   health: { state: 'shared' as const },
   onHealth: () => () => undefined,
@@ -26,6 +28,7 @@ async function instances(
   inboxes = new Map<InstanceId, Listener>(),
   around: Around = (_name, made) => made,
   wrapped = (bus: Bus): Bus => bus,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<TestApp[]> {
   const memory = createMemoryStore({
     publish(inbox, text) {
@@ -39,6 +42,7 @@ async function instances(
     running.push(
       await testApp({
         store,
+        env,
         sharing: { bus: wrapped(createLocalBus(inboxes)), health: HEALTHY, peerTimeoutMs: 10_000 },
       }),
     )
@@ -110,6 +114,71 @@ test('[RES-2] a member that comes back on the other instance resumes with what i
   const repeated: unknown[] = []
   while (repeated.length < 4) repeated.push((await again.client.next('message')).data)
   expect(repeated).toEqual([1, 2, 3, 4])
+})
+
+test('[RES-2] [SYNC-6] a room where much is said is not read again, and its places move on all the same', async () => {
+  const calls = new Map<string, number>()
+  const around: Around =
+    (name, made) =>
+    (...args) => {
+      calls.set(name, (calls.get(name) ?? 0) + 1)
+      return made(...args)
+    }
+  const [one, two] = (await instances(2, new Map(), around, undefined, UNLIMITED)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  await host.client.next('member-joined')
+  calls.clear()
+  const places: string[] = []
+  for (let n = 0; n < 900; n += 1) {
+    const speaker = n % 3 === 0 ? camera : host
+    const listener = n % 3 === 0 ? host : camera
+    await speaker.client.ask({ type: 'message', data: n })
+    places.push((await listener.client.next('message')).at)
+  }
+  expect(calls.get('readLog')).toBeUndefined()
+  expect(calls.get('logSpan')).toBeGreaterThan(2)
+  expect(new Set(places.map((at) => at.split('.')[0])).size).toBeGreaterThan(2)
+  // Who comes back from before that resumes with all of it, wherever.
+  host.client.drop()
+  const back = await join(two.url, session.token, { attempt: 2, resume: places[600] ?? '' })
+  expect(back.welcome.resumed).toBe(true)
+  const missed: unknown[] = []
+  while (missed.length < 99) missed.push((await back.client.next('message')).data)
+  expect(missed).toEqual(Array.from({ length: 299 }, (_, n) => 601 + n).filter((n) => n % 3 === 0))
+})
+
+test('[SYNC-2] an event that no hint brought is found, though nobody speaks after it', async () => {
+  const inboxes = new Map<InstanceId, Listener>()
+  let reads = 0
+  const around: Around =
+    (name, made) =>
+    (...args) => {
+      if (name === 'readLog') reads += 1
+      return made(...args)
+    }
+  const [one, two] = (await instances(2, inboxes, around, undefined, UNLIMITED)) as [TestApp, TestApp]
+  const { session } = await createRoom(one.url)
+  const host = await join(one.url, session.token, { attempt: 1 })
+  const phone = await pair(one.url, session.token)
+  const camera = await join(two.url, phone.session.token, { attempt: 1 })
+  await host.client.next('member-joined')
+  reads = 0
+  // The one that the host listens at hears nothing of the other's last event.
+  const [name, inbox] = [...inboxes][0] ?? []
+  if (name === undefined || inbox === undefined) throw new Error('there is no inbox')
+  for (let n = 0; n < 390; n += 1) {
+    await camera.client.ask({ type: 'message', data: n })
+    await host.client.next('message')
+  }
+  inboxes.set(name, { ...inbox, deliver: () => undefined })
+  await camera.client.ask({ type: 'message', data: 'unheard' })
+  inboxes.set(name, inbox)
+  for (let n = 0; n < 20; n += 1) await host.client.ask({ type: 'message', data: n })
+  expect((await host.client.next('message')).data).toBe('unheard')
+  expect(reads).toBe(1)
 })
 
 test('[PAIR-5] a phone on one instance is approved by a host on the other', async () => {

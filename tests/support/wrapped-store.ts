@@ -24,5 +24,6 @@ export const wrappedStore = (store: Store, around: Around): Store => ({
   step: around('step', (...args) => store.step(...args)),
   append: around('append', (...args) => store.append(...args)),
   readLog: around('readLog', (...args) => store.readLog(...args)),
+  logSpan: around('logSpan', (...args) => store.logSpan(...args)),
   close: around('close', () => store.close()),
 })

@@ -57,6 +57,8 @@ const PLAIN: SeveralScenario = {
 /** A longer run, in which there is time for a fault and for what comes of it. */
 const FAULTY: SeveralScenario = { ...PLAIN, pace: 200, mischief: [20 * SECOND] }
 
+const LOOKING = { ...PLAIN.settings, lookAfter: { events: 6, ofMany: 4 } } as const
+
 export const SEVERAL = {
   'several/plain': PLAIN,
   'several/approvals': {
@@ -122,6 +124,29 @@ export const SEVERAL = {
     faults: ['kill'],
   },
   'several/lossy': { ...FAULTY, post: { lost: 0.03, doubled: 0.05 }, repairedWithin: 130 * SECOND },
+  /** How far the log goes is learnt all the time. */
+  'several/looks': { ...FAULTY, settings: LOOKING, faults: ['cut', 'kill', 'stop'] },
+  'several/looksSlow': {
+    ...PLAIN,
+    settings: LOOKING,
+    weather: SLOW,
+    weights: { ...MOVING, kick: 0.2, join: 1 },
+  },
+  'several/looksTrim': {
+    ...PLAIN,
+    settings: { ...LOOKING, rateLimits: false },
+    weights: { message: 2, move: 3, flood: 1 },
+    pace: 400,
+    mischief: [3 * SECOND],
+    mostClients: 3,
+    awayMs: 2 * SECOND,
+  },
+  'several/looksLossy': {
+    ...FAULTY,
+    settings: LOOKING,
+    post: { lost: 0.03, doubled: 0.05 },
+    repairedWithin: 130 * SECOND,
+  },
   /** Everybody on one instance of three. */
   'several/together': { ...PLAIN, isTogether: true },
   'several/all': {
