@@ -80,10 +80,11 @@ test('each request returns the sync token of the last answer, and an answer with
   expect(taken.map(({ headers }) => headers['upstash-sync-token'])).toEqual(['', 'first', 'first', ''])
 })
 
-test('requests that follow each other share a connection', async () => {
+test('requests that follow each other share connections', async () => {
   const requests = requestsTo(url)
-  for (let n = 0; n < 5; n += 1) await requests.request({ body: ['PING'] })
-  expect(connections).toBe(1)
+  for (let n = 0; n < 10; n += 1) await requests.request({ body: ['PING'] })
+  // One is used again only in the next turn of the event loop, in case the server closes it with its answer.
+  expect(connections).toBeLessThanOrEqual(2)
 })
 
 test('a request whose connection breaks fails and is not sent again', async () => {
