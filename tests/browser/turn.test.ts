@@ -77,6 +77,24 @@ test('[MED-1] [MED-5] [MED-6] through TURN, through this server while TURN is aw
   await bothSay([dashboard, phone], 'Your network blocks direct video, so it goes through the server.')
 }, 240_000)
 
+test('[MED-1] through TURN over TCP, where a network lets out no UDP at all', async () => {
+  const before = turn.logs().length
+  const byTcp = await startServer({
+    ICE_SERVERS: '[]',
+    TURN_URLS: turn.url.replace('transport=udp', 'transport=tcp'),
+    TURN_SECRET: SECRET,
+  })
+  try {
+    const { dashboard, phone } = await pair(byTcp.url)
+    await live(dashboard, 'turn').waitFor()
+    expect(await pictureMoves(dashboard)).toBe(true)
+    await bothSay([dashboard, phone], 'Your network blocks direct video, so it goes through the server.')
+    expect(turn.logs().slice(before)).toContain('tcp or tls connected to: 127.0.0.1')
+  } finally {
+    await byTcp.stop()
+  }
+}, 120_000)
+
 test('[MED-5] [MED-6] a TURN server that refuses the credentials: through this server', async () => {
   const before = allocations()
   const other = await startServer({ ICE_SERVERS: '[]', TURN_URLS: turn.url, TURN_SECRET: 'another-secret' })
