@@ -5,7 +5,7 @@ import type { Member } from '../protocol/models.ts'
 import { reader, readSession, type SessionRecord, type Warn } from './records.ts'
 import { logKey, readStoredRoom, roomKey, seatsKey, sessionsKey, type StoredRoom } from './rooms.ts'
 
-export type { LogEntry } from '../store/store.ts'
+export type { LogEntry, LogSpan } from '../store/store.ts'
 
 /** A seat as its row in the store says it: enough to take it up elsewhere when its instance is gone. */
 const SeatRow = Type.Object({

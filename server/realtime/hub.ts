@@ -213,14 +213,14 @@ export class Hub {
 
   /** @throws StoreUnavailable */
   async isFull(id: RoomId): Promise<boolean> {
-    const seated = this.#rooms.get(id)?.size ?? (await this.everybody(id)).length
+    const seated = this.#rooms.get(id)?.members().length ?? (await this.everybody(id)).length
     return seated + this.arrivals.expectedIn(id).length >= this.#options.maxRoomMembers
   }
 
   /** Whether a session that says hello finds a place. */
   admits(id: RoomId, session: SessionId): boolean {
     const room = this.#rooms.get(id)
-    return room === undefined || room.has(session) || room.size < this.#options.maxRoomMembers
+    return room === undefined || room.has(session) || room.members().length < this.#options.maxRoomMembers
   }
 
   /** Runs something after a while. Milliseconds. */

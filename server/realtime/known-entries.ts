@@ -1,4 +1,4 @@
-import type { LogSpan } from '../store/store.ts'
+import type { LogSpan } from '../domain/shared-rooms.ts'
 import { compareIds, type EntryId, type Origin } from './cursor.ts'
 
 /** More than a log holds, trimmed as roughly as stores do it. Behind that the oldest are forgotten. */

@@ -36,6 +36,18 @@ export interface Shared {
   readonly isIdle: boolean
 }
 
+/** What a room is made with. */
+export interface RoomOptions {
+  readonly info: RoomInfo
+  readonly rev?: number
+  readonly clock: Clock
+  readonly resumeWindowMs: number
+  /** Absent: as ordinarily. */
+  readonly lookAfter?: LookAfter | undefined
+  /** Nobody is in it any more. */
+  readonly emptied: () => void
+}
+
 /** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
 export class Room {
   readonly id: RoomId
@@ -55,39 +67,24 @@ export class Room {
   memberChanged: (id: SessionId) => void = () => undefined
   /** Sessions that came in here, with the rows they were read from. */
   readonly sessions = new Map<SessionId, Authenticated>()
-  readonly #clock: Clock
-  readonly #resumeWindowMs: number
-  readonly #emptied: () => void
+  readonly #options: RoomOptions
   readonly #seats = new Map<SessionId, Seat>()
   readonly #waiting = new Map<SessionId, Waiting>()
   readonly #attempts = new Attempts()
   readonly leaves: Leaves
 
-  constructor(options: {
-    info: RoomInfo
-    rev?: number
-    clock: Clock
-    resumeWindowMs: number
-    lookAfter?: LookAfter | undefined
-    emptied: () => void
-  }) {
+  constructor(options: RoomOptions) {
+    this.#options = options
     this.id = options.info.id
     this.info = options.info
     this.rev = options.rev ?? 0
     this.timeline = new Timeline(options.lookAfter)
-    this.#clock = options.clock
     this.leaves = new Leaves(options.clock)
-    this.#resumeWindowMs = options.resumeWindowMs
-    this.#emptied = options.emptied
   }
 
   /** The newest place. */
   get at(): CursorText {
     return this.timeline.at
-  }
-
-  get size(): number {
-    return this.members().length
   }
 
   /** Members on this instance. */
@@ -164,15 +161,16 @@ export class Room {
     if (earlierWaiting?.connection !== connection) earlierWaiting?.connection.close('connected_elsewhere')
     const before = this.member(id)
     const known = this.#seats.get(id)
-    const here = missedBy(this.timeline, visitor, known, back.resume, this.shared !== undefined)
-    const missed =
-      here ?? missedBy(this.timeline, visitor, back.earlier, back.resume, this.shared !== undefined)
+    const missedSince = (seat: Earlier | Seat | undefined) =>
+      missedBy(this.timeline, visitor, seat, back.resume, this.shared !== undefined)
+    const here = missedSince(known)
+    const missed = here ?? missedSince(back.earlier)
     const resumesFrom = here === undefined ? back.earlier?.since : known?.speaker.since
     const since = missed === undefined ? attempt : (resumesFrom ?? attempt)
     const seat =
       known ??
       freshSeat(visitor, connection, back, {
-        joinedAt: this.#clock.now(),
+        joinedAt: this.#options.clock.now(),
         starts: missed === undefined ? undefined : this.#startsFrom(id, back.earlier),
         timeline: this.timeline,
         waited,
@@ -243,7 +241,10 @@ export class Room {
     const seat = this.#seats.get(id)
     if (seat?.link.kind !== 'connected' || seat.link.connection !== connection) return
     const before = this.member(id)
-    seat.link = { kind: 'away', end: this.#clock.after(this.#resumeWindowMs, () => this.remove(id, 'lost')) }
+    seat.link = {
+      kind: 'away',
+      end: this.#options.clock.after(this.#options.resumeWindowMs, () => this.remove(id, 'lost')),
+    }
     this.#announce(id, before)
     this.shared?.changed(seat)
   }
@@ -307,7 +308,7 @@ export class Room {
     this.#seats.clear()
     this.#waiting.clear()
     for (const id of ids) this.memberChanged(id)
-    this.#emptied()
+    this.#options.emptied()
     return connections
   }
 
@@ -378,7 +379,7 @@ export class Room {
   }
 
   closeIfEmpty(): void {
-    if (this.isEmpty && this.shared?.isIdle !== false) this.#emptied()
+    if (this.isEmpty && this.shared?.isIdle !== false) this.#options.emptied()
   }
 
   /** Tells the others here what became of a member. */

@@ -13,7 +13,7 @@ import { Heard } from './heard.ts'
 import { KnownEntries } from './known-entries.ts'
 import { RoomLog, type Audience, type LogEvent, type Speaker } from './log.ts'
 import type { Framed } from './wire.ts'
-import type { LogSpan } from '../store/store.ts'
+import type { LogSpan } from '../domain/shared-rooms.ts'
 
 /** The place that a seat began at: the k-th seat taken at an origin. */
 export interface Start {
