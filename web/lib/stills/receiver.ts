@@ -1,5 +1,6 @@
 /** Takes photos in: keeps what has come of each, asks for nothing twice, and gives a receipt for what is whole. */
 import type { SessionId } from '../../../server/protocol/ids.ts'
+import type { Outcome } from '../../../server/protocol/still-ends.ts'
 import type { Disposer } from '../disposer.ts'
 import type { StillProgress } from './fault.ts'
 import {
@@ -11,7 +12,6 @@ import {
   readPacket,
   setBit,
   type Offer,
-  type Outcome,
   type Packet,
 } from './packets.ts'
 
