@@ -19,6 +19,7 @@ const PACKET = Uint8Array.of(1, 2, 3)
 const fakeClient = () => {
   const active = signal(true)
   const sent: Uint8Array[] = []
+  let unsent = 0
   const listeners = new Set<(bytes: Uint8Array) => void>()
   const leaves = new Set<(message: ServerMessageOf<'member-left'>) => void>()
   return {
@@ -30,6 +31,8 @@ const fakeClient = () => {
     leave: (memberId: SessionId) => {
       for (const listener of leaves) listener({ type: 'member-left', memberId } as never)
     },
+    unsent: () => unsent,
+    wait: (bytes: number) => (unsent = bytes),
     sendBinary: (bytes: Uint8Array<ArrayBuffer>) => sent.push(bytes) > 0,
     onBinary(listener: (bytes: Uint8Array) => void) {
       listeners.add(listener)
@@ -76,6 +79,16 @@ describe('[MED-7] a packet', () => {
     channels.value = new Map()
     client.active.value = false
     expect(ways.send(HOST, PACKET)).toBe(false)
+    ways.dispose()
+  })
+
+  test('[SEC-4] stays back while much waits in the socket, so that the picture does not wait behind it', () => {
+    const client = fakeClient()
+    const ways = openWays({ client, channels: signal<Channels>(new Map()), receive: () => undefined })
+    client.wait(40_000)
+    expect(ways.send(HOST, PACKET)).toBe(false)
+    client.wait(10_000)
+    expect(ways.send(HOST, PACKET)).toBe(true)
     ways.dispose()
   })
 

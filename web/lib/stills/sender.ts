@@ -52,6 +52,7 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
   let tries = 1
   let offeredAt = -Infinity
   let movedAt = Date.now()
+  let hasAnswered = false
   let settle: { resolve: () => void; reject: (fault: StillFault) => void } | undefined
   const done = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
@@ -80,9 +81,10 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     offeredAt = Date.now()
     onProgress({ stage: 'checking' })
   }
-  const fill = () => {
+  /** @param least chunks that may be out whatever the window says */
+  const fill = (least = 0) => {
     if (state !== 'sending') return
-    while (out.size < window.size) {
+    while (out.size < Math.max(least, window.size)) {
       const index = todo[0]
       if (index === undefined) break
       const start = index * CHUNK
@@ -94,7 +96,12 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
   }
   const begin = (bits: Uint8Array) => {
-    movedAt = Date.now()
+    // That it answers again is no step forward by itself: a chunk that ends every connection would go on for ever.
+    let isForward = !hasAnswered
+    hasAnswered = true
+    for (let index = 0; index < count && !isForward; index += 1)
+      isForward = hasBit(bits, index) && !there.has(index)
+    if (isForward) movedAt = Date.now()
     there.clear()
     out.clear()
     todo = []
@@ -108,7 +115,7 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
     state = 'sending'
     onProgress({ stage: 'sending', part: there.size / count })
-    fill()
+    fill(1)
   }
   const acknowledged = (index: number) => {
     if (index >= count || there.has(index)) return
@@ -159,7 +166,8 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
     if (state === 'sending') {
       expire(now)
-      fill()
+      // A way that has little to spare is given one chunk a tick: what else goes there has the rest of it.
+      fill(1)
     } else if (now - offeredAt >= OFFER_EVERY) ask()
   }
   const timer = setInterval(tick, TICK)

@@ -26,7 +26,7 @@ export interface Post {
 const NOBODY = 'The dashboard is gone. Open it, and take the photo again.'
 
 export const openPost = (
-  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary' | 'on'>,
+  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary' | 'unsent' | 'on'>,
   channels: ReadonlySignal<Channels>,
 ): Post => {
   const lines = new Map<SessionId, { count: number; last: Promise<void> }>()
