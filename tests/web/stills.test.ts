@@ -109,7 +109,7 @@ describe('the window', () => {
 
   test('[SEC-4] opens while answers are prompt, and closes when they take longer', () => {
     const window = new SendWindow()
-    expect(window.size).toBe(2)
+    expect(window.size).toBe(1)
     answers(window, 40, 20)
     expect(window.size).toBe(16)
     answers(window, 80, 100)
@@ -125,14 +125,20 @@ describe('the window', () => {
 
   test('[SEC-4] what was too much is not tried again at once', () => {
     const window = new SendWindow()
-    answers(window, 4, 20)
+    answers(window, 6, 20)
     expect(window.size).toBe(4)
-    window.answered(400)
+    answers(window, 4, 200)
     answers(window, 40, 20)
     expect(window.size).toBe(3)
     answers(window, 3, 20)
     expect(window.size).toBeGreaterThanOrEqual(4)
   })
+})
+
+test('a hiccup of the way or of a page is no queue', () => {
+  const window = new SendWindow()
+  for (let at = 0; at < 160; at += 1) window.answered(at % 4 === 3 ? 20 : 150)
+  expect(window.size).toBe(16)
 })
 
 describe('[SEC-4] on a narrow way', () => {
@@ -170,7 +176,7 @@ describe('[SEC-4] on a narrow way', () => {
       // What a picture or a word that came now would wait.
       waits.push(Math.max(0, freeAt - Date.now()))
     }
-    sender.cancel()
+    sender.cancel('over')
     waits.sort((a, b) => a - b)
     return {
       usual: waits[Math.floor(waits.length / 2)] ?? 0,
@@ -186,7 +192,7 @@ describe('[SEC-4] on a narrow way', () => {
   ])('of %i bit/s a picture waits less than what holds it back, and %i chunks a second go', (bits, least) => {
     const { usual, most, arrived } = over(bits, 6_000)
     // The phone holds pictures back from 150 ms on.
-    expect([usual < 75, most < 150]).toEqual([true, true])
+    expect([usual < 100, most < 150]).toEqual([true, true])
     expect(arrived).toBeGreaterThanOrEqual(6 * least)
   })
 })
@@ -226,7 +232,7 @@ describe('[MED-7] a photo', () => {
 
   test('that was cut in the middle goes on with what is missing', async () => {
     const pipe = openPipe({ bytes: PHOTO, latency: 50 })
-    await vi.advanceTimersByTimeAsync(250)
+    await vi.advanceTimersByTimeAsync(350)
     pipe.isOpen = false
     await vi.advanceTimersByTimeAsync(12_000)
     expect(pipe.outcome()).toBe(undefined)
@@ -298,8 +304,8 @@ describe('[MED-7] a photo', () => {
   test('[SEC-4] waits for a reader that does not keep up', async () => {
     const pipe = openPipe({ bytes: photoOf(40 * CHUNK), loses: (packet) => packet.kind === 'ack' })
     await vi.advanceTimersByTimeAsync(5_000)
-    expect(kinds(pipe, 'chunk')).toHaveLength(2)
-    pipe.sender.cancel()
+    expect(kinds(pipe, 'chunk')).toHaveLength(1)
+    pipe.sender.cancel('over')
   })
 
   test('is confirmed when it is kept, and not before', async () => {

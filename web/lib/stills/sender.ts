@@ -20,8 +20,8 @@ export interface Sender {
   receive(packet: Packet): void
   /** There is a way again, or another one: asks at once what is there. */
   resume(): void
-  /** Gives up. */
-  cancel(): void
+  /** Gives up, for this reason. */
+  cancel(why: string): void
 }
 
 type State = 'offering' | 'sending' | 'checking' | 'over'
@@ -53,6 +53,8 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
   let offeredAt = -Infinity
   let movedAt = Date.now()
   let hasAnswered = false
+  /** Offers since the last answer to one. */
+  let asked = 0
   let settle: { resolve: () => void; reject: (fault: StillFault) => void } | undefined
   const done = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
@@ -72,6 +74,7 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     over(fault)
   }
   const ask = () => {
+    asked += 1
     offeredAt = Date.now()
     say({ kind: 'offer', transfer, offer })
   }
@@ -99,6 +102,9 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     // That it answers again is no step forward by itself: a chunk that ends every connection would go on for ever.
     let isForward = !hasAnswered
     hasAnswered = true
+    // Of several nobody knows which was answered.
+    if (asked === 1) window.empty(Date.now() - offeredAt)
+    asked = 0
     for (let index = 0; index < count && !isForward; index += 1)
       isForward = hasBit(bits, index) && !there.has(index)
     if (isForward) movedAt = Date.now()
@@ -191,6 +197,6 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
       state = state === 'checking' ? state : 'offering'
       ask()
     },
-    cancel: () => giveUp(new StillFault('sending', 'The photo was not sent.')),
+    cancel: (why) => giveUp(new StillFault('sending', why)),
   }
 }
