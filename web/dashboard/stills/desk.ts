@@ -51,7 +51,7 @@ const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
 }
 
 export const openStills = (deps: {
-  client: Client
+  client: Pick<Client, 'members' | 'active' | 'sendBinary' | 'onBinary' | 'unsent' | 'on'>
   director: Director
   cameras: Pick<Receiving, 'feeds'>
   roomName: ReadonlySignal<string>
