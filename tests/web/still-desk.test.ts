@@ -29,10 +29,10 @@ const openDesk = async (transfers: readonly number[]) => {
       taking.add(listener)
       return () => void taking.delete(listener)
     },
-    on: ((_type: string, listener: never) => {
+    on(_type: string, listener: never) {
       leaving.add(listener)
       return () => void leaving.delete(listener)
-    }) as never,
+    },
   }
   const left = [...transfers]
   const desk = openStills({

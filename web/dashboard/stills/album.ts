@@ -14,7 +14,7 @@ export interface Album {
 }
 
 /** After its arrival. Milliseconds. */
-export const KEPT_FOR = 24 * 60 * 60_000
+const KEPT_FOR = 24 * 60 * 60_000
 /** A browser that has not answered by then does not: some hang. Milliseconds. */
 const ANSWERS_WITHIN = 5_000
 

@@ -136,10 +136,10 @@ export const createStills = (deps: {
     to: readonly SessionId[],
     open: Post,
   ): Promise<Round> => {
-    const parts = new Map<SessionId, number>()
+    const all = new Map<SessionId, number>()
     const far = (id: SessionId, progress: StillProgress) => {
-      parts.set(id, progress.stage === 'sending' ? progress.part : 1)
-      const part = [...parts.values()].reduce((sum, one) => sum + one, 0) / to.length
+      all.set(id, progress.stage === 'sending' ? progress.part : 1)
+      const part = [...all.values()].reduce((sum, one) => sum + one, 0) / to.length
       onProgress(part < 1 ? { stage: 'sending', part } : { stage: 'checking' })
     }
     const ends = await Promise.allSettled(
