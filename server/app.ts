@@ -143,6 +143,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     limits,
     hub,
     media: relay.counts,
+    stills: stills.counts,
     clock,
     addresses,
     origins,

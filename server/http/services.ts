@@ -9,6 +9,7 @@ import type { InstanceId } from '../protocol/ids.ts'
 import type { Readiness } from '../protocol/api.ts'
 import type { Hub } from '../realtime/hub.ts'
 import type { MediaCounts } from '../realtime/relay/camera.ts'
+import type { StillCounts } from '../realtime/relay/stills.ts'
 import type { Origins } from './origins.ts'
 
 /** Where phones reach this server. */
@@ -28,6 +29,8 @@ export interface HttpServices {
   readonly hub: Hub
   /** Relayed pictures so far. */
   readonly media: Readonly<MediaCounts>
+  /** Photos through the server so far. */
+  readonly stills: Readonly<StillCounts>
   readonly clock: Clock
   readonly addresses: Addresses
   readonly origins: Origins

@@ -67,6 +67,8 @@ export const SLOW_FOR = 2_000
 /** A camera that sends no picture for so long is waited for. */
 export const QUIET_AFTER = 2_000
 
+/** What may wait for a reader before packets of photos are kept from it: less than before pictures, which go first. */
+export const MAX_WAITING_WITH_STILLS = 64 * KIB
 /** Largest packet of a photo that is sent through the server: a chunk and its header. */
 export const MAX_STILL_PACKET = 64 * KIB
 /** What packets of photos one connection may send, in bytes a second … */

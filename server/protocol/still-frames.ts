@@ -1,6 +1,7 @@
 /**
  * Binary frames that carry photos through the server (docs/SPEC.md, section 6): between a camera and a host a packet
- * behind the other's id, between instances behind the room and both ids. The server does not look into packets.
+ * behind the other's id, between instances behind the room and both ids. The server looks into none of them, but for how
+ * a photo ended (still-ends.ts).
  */
 import type { RoomId, SessionId } from './ids.ts'
 import { MAX_STILL_PACKET } from './limits.ts'

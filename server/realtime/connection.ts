@@ -24,8 +24,11 @@ export interface Connection {
   readonly closed: boolean
   /** Control data: never dropped; a reader that is too slow is closed instead [SEC-4]. */
   send(framed: Framed): void
-  /** A picture: sent now or, where the reader is behind, never [SEC-4]. */
-  sendMedia(framed: MediaFrame): 'sent' | 'dropped'
+  /**
+   * A picture, or another frame that may be lost: sent now or, where the reader is behind, never [SEC-4].
+   * @param most bytes that may wait before it; as many as before a picture unless said
+   */
+  sendMedia(framed: MediaFrame, most?: number): 'sent' | 'dropped'
   /** Whether a picture that came now would be sent. @param at now, as pictures count it */
   takesMedia(at: number): boolean
   close(reason: CloseReason): void
@@ -101,8 +104,8 @@ export class SocketConnection implements Connection, Sender {
     if (this.#phase !== 'closed') this.#outbox.add(framed)
   }
 
-  sendMedia(framed: MediaFrame): 'sent' | 'dropped' {
-    return this.#phase === 'closed' ? 'dropped' : this.#outbox.addMedia(framed)
+  sendMedia(framed: MediaFrame, most?: number): 'sent' | 'dropped' {
+    return this.#phase === 'closed' ? 'dropped' : this.#outbox.addMedia(framed, most)
   }
 
   takesMedia(at: number): boolean {

@@ -128,18 +128,22 @@ export class Outbox {
     if (this.#stream.writableLength - excess > MAX_WAITING) this.#sender.overflowed()
   }
 
-  /** Whether a picture that came now would be sent. @param at now, as pictures count it */
-  takesMedia(at: number): boolean {
+  /**
+   * Whether a picture that came now would be sent.
+   * @param at now, as pictures count it
+   * @param most bytes that may wait before it
+   */
+  takesMedia(at: number, most = MAX_WAITING_WITH_MEDIA): boolean {
     if (this.#ended || !this.#stream.writable) return false
-    if (this.#stream.writableLength + (this.#batch?.size ?? 0) > MAX_WAITING_WITH_MEDIA) return false
+    if (this.#stream.writableLength + (this.#batch?.size ?? 0) > most) return false
     this.#forgetTaken()
     const [oldest] = this.#media
     return oldest === undefined || at - oldest.at <= MAX_PICTURE_WAIT
   }
 
   /** Sends a picture now or, where the reader is behind, never [SEC-4]. */
-  addMedia({ head, body, size, at }: MediaFrame): 'sent' | 'dropped' {
-    if (!this.takesMedia(at)) return 'dropped'
+  addMedia({ head, body, size, at }: MediaFrame, most?: number): 'sent' | 'dropped' {
+    if (!this.takesMedia(at, most)) return 'dropped'
     const stream = this.#stream
     stream.cork()
     this.flush()

@@ -245,6 +245,110 @@ test('[MED-7] a photo that is cut in the middle goes on with what is missing', a
   expect(chunks.length - new Set(chunks).size).toBeLessThan(20)
 }, 180_000)
 
+/** What the browser keeps for reloads. */
+const kept = (dashboard: Page) =>
+  dashboard.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('pairlens-photos')
+        opening.onerror = () => reject(opening.error ?? new Error('no database'))
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction('photos').objectStore('photos').count()
+          counting.onsuccess = () => {
+            opening.result.close()
+            resolve(counting.result)
+          }
+        }
+      }),
+  )
+const tray = (dashboard: Page) => dashboard.getByRole('region', { name: 'Photos' })
+const counted = (dashboard: Page, words: string) =>
+  tray(dashboard).getByRole('heading', { name: words, exact: true }).waitFor()
+
+test('[MED-7] photos are there after a reload, until they are deleted, old, or the room is left', async () => {
+  const dashboard = await openDashboard(at(0).url)
+  await live(dashboard, { prepare: takes(bigPhoto(60)) })
+  for (const words of ['1 photo', '2 photos', '3 photos']) {
+    await shoot(dashboard)
+    await counted(dashboard, words)
+  }
+  await tray(dashboard).getByText('Kept in this browser for 24 hours').waitFor()
+  await dashboard.reload()
+  await counted(dashboard, '3 photos')
+  expect((await save(dashboard)).bytes.equals(bigPhoto(60))).toBe(true)
+
+  await photos(dashboard)
+    .first()
+    .getByRole('button', { name: /^Delete/ })
+    .click()
+  await counted(dashboard, '2 photos')
+  await expect.poll(() => kept(dashboard)).toBe(2)
+  await dashboard.reload()
+  await counted(dashboard, '2 photos')
+
+  await dashboard.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const opening = indexedDB.open('pairlens-photos')
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('photos', 'readwrite')
+          const store = transaction.objectStore('photos')
+          const reading = store.getAll()
+          reading.onsuccess = () => {
+            const [one] = reading.result as { arrivedAt: number }[]
+            store.put({ ...one, arrivedAt: Date.now() - 24 * 60 * 60_000 })
+          }
+          transaction.oncomplete = () => {
+            opening.result.close()
+            resolve()
+          }
+        }
+      }),
+  )
+  await dashboard.reload()
+  await counted(dashboard, '1 photo')
+  expect(await kept(dashboard)).toBe(1)
+
+  await dashboard.getByRole('button', { name: 'Settings' }).click()
+  await dashboard.getByRole('button', { name: 'Leave and start a new room' }).click()
+  await dashboard.getByText('The photo here is deleted too.').waitFor()
+  await dashboard.getByRole('button', { name: 'Start a new room' }).click()
+  await photos(dashboard).first().waitFor({ state: 'detached' })
+  await expect.poll(() => kept(dashboard)).toBe(0)
+})
+
+test('[MED-5] [MED-7] a browser without room for photos says so, and shows them', async () => {
+  // An origin of its own: for half a minute Chromium goes by the room that there was before.
+  const dashboard = await openDashboard(at(1).url)
+  const cdp = await dashboard.context().newCDPSession(dashboard)
+  const { origin } = new URL(dashboard.url())
+  await live(dashboard, { prepare: takes(bigPhoto(200)) })
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 20_000 })
+  await shoot(dashboard)
+  await counted(dashboard, '1 photo')
+  await expect
+    .poll(() => tray(dashboard).locator('.tray-head').textContent())
+    .toContain('A reload loses them: this browser has no more room. Save what you need.')
+  expect((await save(dashboard)).bytes.equals(bigPhoto(200))).toBe(true)
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin })
+})
+
+test('[MED-7] a dashboard that is loaded anew in the middle gets the photo, once', async () => {
+  const photo = bigPhoto(900)
+  const dashboard = await openDashboard(`${at(0).url}/?transport=relay`)
+  const phone = await live(dashboard, { prepare: takes(photo) })
+  await shoot(dashboard)
+  await dashboard
+    .locator('.still-progress[data-stage="sending"]')
+    .getByText(/, [1-9]\d?%/)
+    .waitFor()
+  await dashboard.reload()
+  await sent(phone)
+  await counted(dashboard, '1 photo')
+  expect((await save(dashboard)).bytes.equals(photo)).toBe(true)
+  expect(await kept(dashboard)).toBe(1)
+}, 180_000)
+
 /** This machine's address on its network, which no browser takes for secure. */
 const lanAddress = (): string => {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])

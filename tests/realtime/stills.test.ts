@@ -1,8 +1,20 @@
 /** Photos through the server: to whom they go, and who waits for whom. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RoomId, SessionId } from '../../server/protocol/ids.ts'
-import { LEAST_STILL_COST, MAX_STILL_PACKET, STILLS_BURST } from '../../server/protocol/limits.ts'
+import type { InstanceId, RoomId, SessionId } from '../../server/protocol/ids.ts'
+import {
+  LEAST_STILL_COST,
+  MAX_STILL_PACKET,
+  MAX_WAITING_WITH_MEDIA,
+  MAX_WAITING_WITH_STILLS,
+  STILL_LINK_IDLE,
+  STILLS_BURST,
+} from '../../server/protocol/limits.ts'
+import { endOf } from '../../server/protocol/still-ends.ts'
+import { Outbox } from '../../server/realtime/outbox.ts'
+import { StillOpener } from '../../server/realtime/relay/link/still-opener.ts'
+import type { FrameStream, MediaFrame } from '../../server/realtime/wire.ts'
+import { encodePacket } from '../../web/lib/stills/packets.ts'
 import {
   encodeLinkedStill,
   encodeStill,
@@ -170,6 +182,140 @@ describe('[SEC-4] photos starve nobody', () => {
     await here.host.client.settled()
     expect(here.host.client.binary.length).toBeLessThan(100)
     expect(await here.host.client.ask({ type: 'message', data: 1 })).toMatchObject({ ok: true })
+  })
+})
+
+describe('[SEC-4] pictures go before photos', () => {
+  test('where something waits for a reader, photos are kept from it long before pictures', () => {
+    let waiting = 0
+    const stream: FrameStream = {
+      writable: true,
+      get writableLength() {
+        return waiting
+      },
+      write: () => true,
+      cork: () => undefined,
+      uncork: () => undefined,
+    }
+    const outbox = new Outbox(stream, { overflowed: () => undefined })
+    const framed: MediaFrame = { head: Buffer.alloc(4), body: Buffer.alloc(10), size: 14, at: 0 }
+    const taken = () => [outbox.addMedia(framed, MAX_WAITING_WITH_STILLS), outbox.addMedia(framed)]
+    waiting = MAX_WAITING_WITH_STILLS
+    expect(taken()).toEqual(['sent', 'sent'])
+    waiting += 1
+    expect(taken()).toEqual(['dropped', 'sent'])
+    waiting = MAX_WAITING_WITH_MEDIA + 1
+    expect(taken()).toEqual(['dropped', 'dropped'])
+  })
+
+  test('a host that is behind is sent pictures where photos find no room', async () => {
+    // Standing still: how long a picture waits is another bound.
+    const here = await stage({ clock: createTestClock() })
+    const camera = await addMember(here)
+    await here.host.client.ask({ type: 'watch', camera: camera.id, on: true })
+    await camera.client.next('relay')
+    here.host.client.socket.pause()
+    // More than the system itself takes for who reads nothing.
+    const packet = new Uint8Array(MAX_STILL_PACKET)
+    for (let count = 0; count < 200; count += 1) camera.client.raw(still(here.host.id, packet))
+    await camera.client.settled()
+    const picture = new Film().key()
+    camera.client.raw(picture)
+    await camera.client.settled()
+    here.host.client.socket.resume()
+    await here.host.client.settled()
+    expect(here.host.client.binary.at(-1)).toEqual(relayedOf(camera.id, picture))
+  })
+})
+
+describe('figures for operators', () => {
+  const OK = { kind: 'receipt', transfer: 7, outcome: 'ok', sha256: '' } as const
+  const figure = async (url: string, name: string) => {
+    const body = await (await fetch(`${url}/metrics`)).text()
+    return Number(new RegExp(`^${name.replace('}', '[^}]*}')} (.+)$`, 'm').exec(body)?.[1])
+  }
+
+  test('[MED-7] packets, bytes and how photos ended are counted; what is said again counts once', async () => {
+    const here = await stage()
+    const { url } = here.app
+    const camera = await addMember(here)
+    const ended = (outcome: string) => figure(url, `pairlens_stills_total{outcome="${outcome}"}`)
+    expect(await Promise.all(['ok', 'mismatch', 'full', 'unsound', 'cancelled'].map(ended))).toEqual([
+      0, 0, 0, 0, 0,
+    ])
+    camera.client.raw(still(here.host.id))
+    await here.host.client.pictures(1)
+    for (const packet of [OK, OK, { ...OK, transfer: 8 }, { ...OK, transfer: 9, outcome: 'full' } as const])
+      here.host.client.raw(still(camera.id, encodePacket(packet)))
+    await camera.client.pictures(4)
+    camera.client.raw(still(here.host.id, encodePacket({ kind: 'cancel', transfer: 10 })))
+    // A camera gives no receipts.
+    camera.client.raw(still(here.host.id, encodePacket({ ...OK, transfer: 11 })))
+    camera.client.raw(still('nobody'))
+    await here.host.client.pictures(3)
+    expect(await Promise.all(['ok', 'full', 'cancelled', 'mismatch'].map(ended))).toEqual([2, 1, 1, 0])
+    expect(await figure(url, 'pairlens_still_packets_total{outcome="sent"}')).toBe(7)
+    expect(await figure(url, 'pairlens_still_packets_total{outcome="dropped"}')).toBe(1)
+    expect(await figure(url, 'pairlens_still_bytes_total{}')).toBeGreaterThan(7 * 30)
+  })
+
+  test('[SEC-6] no packet makes the reader of ends throw', () => {
+    const almost = fc
+      .tuple(fc.constantFrom(6, 7), fc.uint8Array({ maxLength: 400 }))
+      .map(([kind, rest]) => Uint8Array.of(kind, ...rest))
+    fc.assert(
+      fc.property(almost, fc.constantFrom('camera' as const, 'host' as const), (bytes, by) => {
+        const end = endOf(bytes, by)
+        if (end !== undefined) expect(bytes.length).toBeGreaterThanOrEqual(5)
+      }),
+    )
+    const receipt = encodePacket({
+      kind: 'receipt',
+      transfer: 3,
+      outcome: 'mismatch',
+      sha256: 'a'.repeat(64),
+    })
+    expect(endOf(receipt, 'host')).toEqual({ transfer: 3, end: 'mismatch' })
+    expect(endOf(encodePacket({ kind: 'cancel', transfer: 4 }), 'camera')).toEqual({
+      transfer: 4,
+      end: 'cancelled',
+    })
+  })
+})
+
+describe('[MED-7] the way to another instance', () => {
+  const openTo = (url: string) => {
+    const clock = createTestClock()
+    let ends = 0
+    const reasons: unknown[] = []
+    const opener = new StillOpener({
+      clock,
+      instance: 'me' as InstanceId,
+      key: Buffer.alloc(32),
+      to: { instance: 'they' as InstanceId, url },
+      ended: () => (ends += 1),
+      log: { info: () => undefined, warn: (fields) => void reasons.push(fields) },
+    })
+    return { clock, opener, reasons, ends: () => ends }
+  }
+
+  test('that cannot be had is tried again while packets come, and said twice, not each time', () => {
+    const { clock, opener, reasons, ends } = openTo('http://8.8.8.8:1')
+    for (let ms = 0; ms < 2 * STILL_LINK_IDLE; ms += 1_000) {
+      opener.send(PACKET)
+      clock.advance(1_000)
+    }
+    expect([reasons.length, ends()]).toEqual([2, 0])
+    clock.advance(STILL_LINK_IDLE)
+    expect(ends()).toBe(1)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('that failed and is closed leaves no timer behind', () => {
+    const { clock, opener, ends } = openTo('http://8.8.8.8:1')
+    opener.close()
+    clock.advance(2 * STILL_LINK_IDLE)
+    expect([ends(), clock.pending]).toEqual([0, 0])
   })
 })
 

@@ -1,7 +1,7 @@
 /** A photo's sender and receiver with a way between them that tests make slow, lossy or none. */
 import { createHash } from 'node:crypto'
 import { createReceiver, type Receiver } from '../../web/lib/stills/receiver.ts'
-import { readPacket, type Offer, type Packet } from '../../web/lib/stills/packets.ts'
+import { encodePacket, readPacket, type Offer, type Packet } from '../../web/lib/stills/packets.ts'
 import { sendStill, type Sender } from '../../web/lib/stills/sender.ts'
 import type { StillProgress } from '../../web/lib/stills/fault.ts'
 import { sessionId } from './fakes.ts'
@@ -32,7 +32,10 @@ export interface PipeOptions {
   readonly latency?: number
   /** Whether this packet is lost; `n` counts all of them. */
   readonly loses?: (packet: Packet, n: number) => boolean
-  readonly hasRoom?: (bytes: number) => boolean
+  readonly hasRoom?: (photos: number, bytes: number) => boolean
+  readonly has?: () => boolean
+  /** Until what came is kept. */
+  readonly keeping?: () => Promise<void>
   readonly hash?: (bytes: Uint8Array) => Promise<string>
 }
 
@@ -52,6 +55,8 @@ export interface Pipe {
   /** The dashboard's page is loaded anew. */
   reload(): void
   leave(): void
+  /** Something comes late, or from elsewhere. */
+  inject(packet: Packet, from?: string): void
 }
 
 export const openPipe = (options: PipeOptions): Pipe => {
@@ -67,7 +72,11 @@ export const openPipe = (options: PipeOptions): Pipe => {
       hash: options.hash ?? ((all) => Promise.resolve(sha256(all))),
       hasRoom: options.hasRoom ?? (() => true),
       onProgress: (_from, _transfer, progress) => void pipe.progress.push(progress),
-      onPhoto: (_from, _transfer, _offer, all) => void pipe.photos.push(all),
+      has: options.has ?? (() => false),
+      onPhoto: (_from, _transfer, _offer, all) => {
+        pipe.photos.push(all)
+        return options.keeping?.() ?? Promise.resolve()
+      },
       onFailed: (_from, _transfer, stage) => void pipe.failures.push(stage),
     })
   const carry = (encoded: Uint8Array<ArrayBuffer>, arrive: (packet: Packet, raw: Uint8Array) => void) => {
@@ -100,6 +109,7 @@ export const openPipe = (options: PipeOptions): Pipe => {
       receiver = receiverOf()
     },
     leave: () => receiver.left(CAMERA),
+    inject: (packet, from = 'camera') => receiver.receive(sessionId(from), encodePacket(packet)),
   }
   receiver = receiverOf()
   const sender = sendStill({

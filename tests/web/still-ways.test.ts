@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { encodeStill, readStill } from '../../server/protocol/still-frames.ts'
 import type { SessionId } from '../../server/protocol/ids.ts'
-import type { ServerMessageOf } from '../../server/protocol/messages.ts'
+import type { LeaveReason, ServerMessageOf } from '../../server/protocol/messages.ts'
 import { encodePacket, readPacket, type Packet } from '../../web/lib/stills/packets.ts'
 import { openWays, type Channels } from '../../web/lib/stills/ways.ts'
 import { openPost } from '../../web/phone/stills/post.ts'
@@ -19,6 +19,7 @@ const PACKET = Uint8Array.of(1, 2, 3)
 const fakeClient = () => {
   const active = signal(true)
   const sent: Uint8Array[] = []
+  let unsent = 0
   const listeners = new Set<(bytes: Uint8Array) => void>()
   const leaves = new Set<(message: ServerMessageOf<'member-left'>) => void>()
   return {
@@ -27,9 +28,11 @@ const fakeClient = () => {
     deliver: (bytes: Uint8Array) => {
       for (const listener of listeners) listener(bytes)
     },
-    leave: (memberId: SessionId) => {
-      for (const listener of leaves) listener({ type: 'member-left', memberId } as never)
+    leave: (memberId: SessionId, reason: LeaveReason) => {
+      for (const listener of leaves) listener({ type: 'member-left', memberId, reason } as never)
     },
+    unsent: () => unsent,
+    wait: (bytes: number) => (unsent = bytes),
     sendBinary: (bytes: Uint8Array<ArrayBuffer>) => sent.push(bytes) > 0,
     onBinary(listener: (bytes: Uint8Array) => void) {
       listeners.add(listener)
@@ -76,6 +79,16 @@ describe('[MED-7] a packet', () => {
     channels.value = new Map()
     client.active.value = false
     expect(ways.send(HOST, PACKET)).toBe(false)
+    ways.dispose()
+  })
+
+  test('[SEC-4] stays back while much waits in the socket, so that the picture does not wait behind it', () => {
+    const client = fakeClient()
+    const ways = openWays({ client, channels: signal<Channels>(new Map()), receive: () => undefined })
+    client.wait(40_000)
+    expect(ways.send(HOST, PACKET)).toBe(false)
+    client.wait(10_000)
+    expect(ways.send(HOST, PACKET)).toBe(true)
     ways.dispose()
   })
 
@@ -152,21 +165,44 @@ describe('[MED-7] photos of one phone', () => {
     post.dispose()
   })
 
-  test('to a host that leaves are given up, and the next one goes on', async () => {
+  const GONE = 'The dashboard is gone. Open it, and take the photo again.'
+  const outcome = (sending: Promise<void>) =>
+    sending.then(
+      () => 'sent',
+      ({ message }: Error) => message,
+    )
+  const nothing = () => undefined
+
+  test('to a host that leaves are given up, those that wait too, and later ones go', async () => {
     const { client, post, offers, receipt } = openOne()
-    const first = post
-      .send(still, HOST, 1, () => undefined)
-      .then(
-        () => 'sent',
-        ({ message }: Error) => message,
-      )
+    const first = outcome(post.send(still, HOST, 1, nothing))
+    const second = outcome(post.send(still, HOST, 2, nothing))
     await vi.waitFor(() => expect(offers()).toEqual(['host 1']), PATIENCE)
-    const next = post.send(still, HOST, 2, () => undefined)
-    client.leave(HOST)
-    expect(await first).toBe('The photo was not sent.')
-    await vi.waitFor(() => expect(offers()).toContain('host 2'), PATIENCE)
-    receipt(HOST, 2)
-    await next
+    client.leave(HOST, 'left')
+    expect([await first, await second, post.waiting(HOST)]).toEqual([GONE, GONE, 0])
+    const third = outcome(post.send(still, HOST, 3, nothing))
+    await vi.waitFor(() => expect(offers()).toContain('host 3'), PATIENCE)
+    receipt(HOST, 3)
+    expect(await third).toBe('sent')
+    expect(offers()).not.toContain('host 2')
     post.dispose()
+  })
+
+  test('to a host that is merely lost go on when it is back', async () => {
+    const { client, post, offers, receipt } = openOne()
+    const sending = outcome(post.send(still, HOST, 1, nothing))
+    await vi.waitFor(() => expect(offers()).toEqual(['host 1']), PATIENCE)
+    client.leave(HOST, 'instance-lost')
+    await vi.advanceTimersByTimeAsync(20_000)
+    receipt(HOST, 1)
+    expect(await sending).toBe('sent')
+    post.dispose()
+  })
+
+  test('that is disposed of sends nothing any more', async () => {
+    const { post, offers } = openOne()
+    post.dispose()
+    expect(await outcome(post.send(still, HOST, 1, nothing))).toBe(GONE)
+    expect(offers()).toEqual([])
   })
 })

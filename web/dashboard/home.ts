@@ -69,8 +69,8 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
       void startRoom()
       return
     }
-    const { token, roomName } = stored
-    desk = openRoomDesk({ api, seat, lan, token, roomName, onClosed: ended })
+    const { token, id, roomName } = stored
+    desk = openRoomDesk({ api, seat, lan, token, id, roomName, onClosed: ended })
     phase.value = { kind: 'room', desk }
   }
 

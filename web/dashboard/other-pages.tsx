@@ -53,7 +53,9 @@ export function Invited({ home, phase }: { home: Home; phase: Extract<Phase, { k
           ' and invite others.'}
         {preview.approvalNeeded && ' The one who invited you approves it first.'}
       </p>
-      {stored !== undefined && <p class="muted">{`This browser leaves “${stored}”.`}</p>}
+      {stored !== undefined && (
+        <p class="muted">{`This browser leaves “${stored}”. Photos that came there are deleted here.`}</p>
+      )}
       <div class="notice-mends">
         <Button look="primary" size="thumb" disabled={busy} onClick={() => void home.acceptInvitation()}>
           Join

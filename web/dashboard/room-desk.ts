@@ -11,6 +11,7 @@ import { toast } from '../lib/ui/toast.tsx'
 import { watchActivity } from './activity.ts'
 import { keepClaims, type Claims } from './claims.ts'
 import type { Lan } from './lan.ts'
+import { createAlbum } from './stills/album.ts'
 import { openStills, type StillDesk } from './stills/desk.ts'
 import { keepCode, type CodeKeeper } from './pairing-code.ts'
 import { makeWallLink, type WallLink } from './wall-link.ts'
@@ -41,6 +42,8 @@ export interface RoomDesk extends Watch {
 }
 
 interface Needs extends WatchNeeds {
+  /** Of the session. */
+  id: SessionId
   api: Api
   lan: Lan
 }
@@ -70,7 +73,13 @@ export function openRoomDesk(needs: Needs): RoomDesk {
   }
   const claims = keepClaims(client)
   const director = createDirector(client)
-  const stills = openStills({ client, director, cameras: watch.cameras, roomName: watch.roomName })
+  const stills = openStills({
+    client,
+    director,
+    cameras: watch.cameras,
+    roomName: watch.roomName,
+    album: createAlbum(needs.id),
+  })
   const changed = signal<Room>()
   const room = computed(() => changed.value ?? client.room.value)
 

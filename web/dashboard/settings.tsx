@@ -42,6 +42,7 @@ function Question({
 }) {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure>()
+  const photos = desk.stills.photos.value.length
   const confirm = async () => {
     setBusy(true)
     setFailure(undefined)
@@ -64,6 +65,12 @@ function Question({
       onClose={onClose}
     >
       <p>{QUESTIONS[what].text}</p>
+      {photos > 0 && (
+        <p>
+          {photos === 1 ? 'The photo here is deleted too.' : `The ${photos} photos here are deleted too.`}{' '}
+          Save what you need before.
+        </p>
+      )}
       {failure && <Notice title={failure.title}>{failure.advice}</Notice>}
     </Confirm>
   )

@@ -3,7 +3,7 @@ import { isPrivateAddress } from '../../domain/private-addresses.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { MEDIA_SUBPROTOCOL } from '../../protocol/limits.ts'
 import { LinkListener, type LinkDeps } from '../../realtime/relay/link/listener.ts'
-import { MEDIA_PATH } from '../../realtime/relay/link/opener.ts'
+import { MEDIA_PATH } from '../../realtime/relay/link/kept-link.ts'
 import type { HttpServices } from '../services.ts'
 import { upgradeRoute } from '../upgrades.ts'
 

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../../domain/refusal.ts'
 import { sameText } from '../../domain/secrets.ts'
+import { STILL_ENDS } from '../../protocol/still-ends.ts'
 import type { HttpServices } from '../services.ts'
 
 /** Upper bounds of the buckets of request times, in seconds. */
@@ -15,7 +16,7 @@ const isLocal = (request: FastifyRequest): boolean =>
 
 /** Figures for operators, in the Prometheus text format. */
 export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { services }) => {
-  const { hub, media, health, storeCommands, metricsToken, instance } = services
+  const { hub, media, stills, health, storeCommands, metricsToken, instance } = services
   const registry = new Registry()
   registry.setDefaultLabels({ instance })
   collectDefaultMetrics({ register: registry })
@@ -72,6 +73,42 @@ export const metricsRoutes = fp<{ services: HttpServices }>(async (app, { servic
       collect() {
         this.reset()
         this.inc(media.bytes)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'pairlens_still_packets_total',
+      help: 'Packets of photos through the server, for each member and other instance they were due to',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc({ outcome: 'sent' }, stills.sent)
+        this.inc({ outcome: 'dropped' }, stills.dropped)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'pairlens_still_bytes_total',
+      help: 'Bytes of the packets of photos that were sent',
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc(stills.bytes)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'pairlens_stills_total',
+      help: 'Photos that ended through the server: by the receipts of hosts on this instance, or given up by cameras on it',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const outcome of STILL_ENDS) this.inc({ outcome }, stills.ends.get(outcome) ?? 0)
       },
     }),
   )

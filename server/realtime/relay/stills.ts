@@ -1,6 +1,11 @@
 import type { Clock } from '../../domain/clock.ts'
 import type { InstanceId, RoomId, SessionId } from '../../protocol/ids.ts'
-import { LEAST_STILL_COST, STILLS_BURST, STILLS_PER_SECOND } from '../../protocol/limits.ts'
+import {
+  LEAST_STILL_COST,
+  MAX_WAITING_WITH_STILLS,
+  STILLS_BURST,
+  STILLS_PER_SECOND,
+} from '../../protocol/limits.ts'
 import type { Role } from '../../protocol/models.ts'
 import {
   encodeLinkedStill,
@@ -8,7 +13,9 @@ import {
   readStill,
   stillPrefix,
   type LinkedStill,
+  type Still,
 } from '../../protocol/still-frames.ts'
+import { endOf, type StillEnd } from '../../protocol/still-ends.ts'
 import type { Connection } from '../connection.ts'
 import type { Room } from '../room.ts'
 import { mediaFrame } from '../wire.ts'
@@ -17,8 +24,19 @@ import { ByteBudget } from './byte-budget.ts'
 /** The way to another instance. */
 export interface StillLink {
   /** Takes a frame or, where the way is not open or full, drops it. */
-  send(bytes: Uint8Array): void
+  send(bytes: Uint8Array): 'sent' | 'dropped'
   close(): void
+}
+
+/** What went through here since the start. */
+export interface StillCounts {
+  /** Packets to members here and to other instances, or to nobody. */
+  sent: number
+  dropped: number
+  /** Of the packets that were sent, with what stands before them. */
+  bytes: number
+  /** How photos of members here ended, by the word of the one who ended it. */
+  readonly ends: Map<StillEnd, number>
 }
 
 export interface StillsOptions {
@@ -34,6 +52,9 @@ export interface StillsOptions {
   ) => StillLink
 }
 
+/** Members of whom a connection's last end is remembered; beyond it all are forgotten, and one may count twice. */
+const MOST_REMEMBERED = 256
+
 /** Photos go from cameras to hosts, and what hosts say of them back [SESS-4]. */
 const isPair = (one: Role | undefined, other: Role | undefined): boolean =>
   (one === 'camera' && other === 'host') || (one === 'host' && other === 'camera')
@@ -43,8 +64,10 @@ const isPair = (one: Role | undefined, other: Role | undefined): boolean =>
  * its reader behind, or no way, is dropped, and who sent it sends it again [SEC-4].
  */
 export class Stills {
+  readonly counts: StillCounts = { sent: 0, dropped: 0, bytes: 0, ends: new Map() }
   readonly #options: StillsOptions
   readonly #budgets = new WeakMap<Connection, ByteBudget>()
+  readonly #ended = new WeakMap<Connection, Map<SessionId, number>>()
   readonly #links = new Map<InstanceId, { readonly url: string; readonly link: StillLink }>()
 
   constructor(options: StillsOptions) {
@@ -58,7 +81,11 @@ export class Stills {
     const theirs = room.roleOf(still.member)
     if (theirs !== undefined && !isPair(room.roleOf(from), theirs)) return false
     // Who has left may be sent something all the same: word of that is on its way.
-    if (theirs === undefined || !this.#mayGo(connection, bytes.length)) return true
+    if (!this.#mayGo(connection, bytes.length) || theirs === undefined) {
+      this.counts.dropped += 1
+      return true
+    }
+    this.#noteEnd(connection, still, theirs)
     this.#pass(room, { room: room.id, from, to: still.member, packet: still.packet })
     return true
   }
@@ -95,7 +122,10 @@ export class Stills {
     if (this.#deliver(room, still)) return
     const holder = room.presence.holderOf(still.to)
     const { openLink } = this.#options
-    if (holder?.url === undefined || openLink === undefined) return
+    if (holder?.url === undefined || openLink === undefined) {
+      this.counts.dropped += 1
+      return
+    }
     const { instance, url } = holder
     let known = this.#links.get(instance)
     if (known?.url !== url) {
@@ -106,15 +136,37 @@ export class Stills {
       known = { url, link }
       this.#links.set(instance, known)
     }
-    known.link.send(encodeLinkedStill(still))
+    const bytes = encodeLinkedStill(still)
+    this.#count(known.link.send(bytes), bytes.length)
+  }
+
+  #count(outcome: 'sent' | 'dropped', size: number): void {
+    this.counts[outcome] += 1
+    if (outcome === 'sent') this.counts.bytes += size
+  }
+
+  /** A host's receipt, or a camera's word that it gives up; what is said again counts once. */
+  #noteEnd(connection: Connection, { member, packet }: Still, theirs: Role): void {
+    const end = endOf(packet, theirs === 'host' ? 'camera' : 'host')
+    if (end === undefined) return
+    const known = this.#ended.get(connection) ?? new Map<SessionId, number>()
+    this.#ended.set(connection, known)
+    if (known.get(member) === end.transfer) return
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(member, end.transfer)
+    this.counts.ends.set(end.end, (this.counts.ends.get(end.end) ?? 0) + 1)
   }
 
   /** @returns whether the member is seated here */
   #deliver(room: Room, { from, to, packet }: LinkedStill): boolean {
     const seat = room.seat(to)
     if (seat === undefined) return false
-    if (seat.link.kind === 'connected')
-      seat.link.connection.sendMedia(mediaFrame(stillPrefix(from), packet, this.#options.clock.now()))
+    const framed = mediaFrame(stillPrefix(from), packet, this.#options.clock.now())
+    const outcome =
+      seat.link.kind === 'connected'
+        ? seat.link.connection.sendMedia(framed, MAX_WAITING_WITH_STILLS)
+        : 'dropped'
+    this.#count(outcome, framed.size)
     return true
   }
 }

@@ -1,4 +1,4 @@
-/** The photos of a host's page: asks cameras for them, takes them in, and keeps them until they are deleted or the page closes. */
+/** The photos of a host's page: asks cameras for them, and takes them in. */
 import { computed, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { SessionId } from '../../../server/protocol/ids.ts'
 import type { Client } from '../../lib/client-types.ts'
@@ -6,40 +6,43 @@ import { CommandFault } from '../../lib/direction/commands.ts'
 import type { Director } from '../../lib/direction/director.ts'
 import { disposers, type Disposer } from '../../lib/disposer.ts'
 import type { Receiving } from '../../lib/receiving.ts'
+import { deviceWords } from '../../lib/room/words.ts'
+import { isFinalLeave } from '../../lib/sending.ts'
 import { hashOf } from '../../lib/stills/hash.ts'
 import type { StillProgress } from '../../lib/stills/fault.ts'
 import { createReceiver } from '../../lib/stills/receiver.ts'
 import { openWays } from '../../lib/stills/ways.ts'
-import type { Offer } from '../../lib/stills/packets.ts'
-import { deviceWords } from '../../lib/room/words.ts'
 import { toast } from '../../lib/ui/toast.tsx'
-import type { Photo } from './photo.ts'
+import type { Album } from './album.ts'
+import { openShelf, type Shelf } from './shelf.ts'
 
-export interface StillDesk {
-  /** The newest first. */
-  readonly photos: ReadonlySignal<readonly Photo[]>
+export interface StillDesk extends Pick<Shelf, 'photos' | 'arrived' | 'trouble' | 'remove'> {
   /** What is under way, by the camera. */
   readonly progress: ReadonlySignal<ReadonlyMap<SessionId, StillProgress>>
-  /** Asks a camera for a photo. What becomes of it is said. */
+  /** Asks a camera for a photo; resolves when it is taken. What becomes of it is said. */
   shoot(camera: SessionId): Promise<void>
-  /** Takes a photo out of the page. */
-  remove(photo: Photo): void
   dispose: Disposer
 }
 
-/** Photos live in the page's memory. */
-const MOST_PHOTOS = 200
-const MOST_BYTES = 512 * 1024 * 1024
 /** A phone tries three ways for up to thirteen seconds. Milliseconds. */
 const TAKEN_WITHIN = 20_000
-/** A photo that was taken and of which nothing comes for so long does not come. */
+/** A photo that was taken and does not begin to come while no other of its camera does for so long, does not come. */
 const BEGINS_WITHIN = 60_000
+/** Photos that came before the answer that names them. */
+const MOST_EARLY = 64
 
 const STUCK = {
   sending: 'Sending the photo failed: it did not get through. Check the connection and take it again.',
-  checking: 'Checking the photo failed: it arrived damaged. Take it again.',
+  checking: 'Checking the photo failed. Take it again.',
+  damaged: 'Checking the photo failed: it arrived damaged. Take it again.',
   full: 'Sending the photo failed: there is no room for more here. Save and delete some.',
 } as const
+
+/** A photo that was taken and of which nothing has come yet. */
+interface Awaited {
+  readonly camera: SessionId
+  timer: ReturnType<typeof setTimeout>
+}
 
 const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
   const rest = new Map(map)
@@ -48,21 +51,19 @@ const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
 }
 
 export const openStills = (deps: {
-  client: Client
+  client: Pick<Client, 'members' | 'active' | 'sendBinary' | 'onBinary' | 'unsent' | 'on'>
   director: Director
   cameras: Pick<Receiving, 'feeds'>
   roomName: ReadonlySignal<string>
+  album: Album
 }): StillDesk => {
-  const { client, director, cameras, roomName } = deps
-  const photos = signal<readonly Photo[]>([])
+  const { client, director, cameras, roomName, album } = deps
+  const shelf = openShelf(album)
   const taking = signal<ReadonlyMap<SessionId, number>>(new Map())
+  const awaited = signal<ReadonlyMap<number, Awaited>>(new Map())
   const coming = signal<ReadonlyMap<SessionId, StillProgress>>(new Map())
-  /** Photos that were taken and of which nothing has come yet, and such as came before the answer that names them. */
-  const awaited = new Map<number, { readonly begun: () => void }>()
   const early = new Set<number>()
   let disposed = false
-  let count = 0
-  let bytesKept = 0
 
   const nameOf = (camera: SessionId): string =>
     untracked(() => {
@@ -74,66 +75,65 @@ export const openStills = (deps: {
     const now = (taking.peek().get(camera) ?? 0) + by
     taking.value = now > 0 ? new Map(taking.peek()).set(camera, now) : without(taking.peek(), camera)
   }
-  const begun = (transfer: number) => {
-    const waits = awaited.get(transfer)
-    if (waits) {
-      waits.begun()
-      return
-    }
-    early.add(transfer)
-    const [oldest] = early
-    if (early.size > 64 && oldest !== undefined) early.delete(oldest)
+  const forgetAwaited = (transfer: number) => {
+    const known = awaited.peek().get(transfer)
+    if (known === undefined) return
+    clearTimeout(known.timer)
+    awaited.value = without(awaited.peek(), transfer)
   }
-  const hasBegun = (transfer: number, camera: SessionId): Promise<void> =>
-    new Promise((resolve) => {
-      if (early.delete(transfer)) {
-        resolve()
-        return
-      }
-      const done = () => {
-        clearTimeout(timer)
-        awaited.delete(transfer)
-        resolve()
-      }
-      const timer = setTimeout(() => {
-        done()
-        fail(camera, STUCK.sending)
-      }, BEGINS_WITHIN)
-      awaited.set(transfer, { begun: done })
-    })
-  const keep = (camera: SessionId, offer: Offer, bytes: Uint8Array<ArrayBuffer>) => {
-    const blob = new Blob([bytes], { type: offer.type })
-    bytesKept += blob.size
-    const photo: Photo = {
-      ...offer,
-      id: (count += 1),
-      camera,
-      cameraName: nameOf(camera),
-      roomName: roomName.peek(),
-      blob,
-      url: URL.createObjectURL(blob),
+  const patience = (transfer: number, camera: SessionId) =>
+    setTimeout(() => {
+      forgetAwaited(transfer)
+      fail(camera, STUCK.sending)
+    }, BEGINS_WITHIN)
+  const expectPhoto = (transfer: number, camera: SessionId) => {
+    if (early.delete(transfer) || disposed) return
+    awaited.value = new Map(awaited.peek()).set(transfer, { camera, timer: patience(transfer, camera) })
+  }
+  /** Something came of this transfer; others of the camera wait for it. */
+  const cameOf = (transfer: number, from: SessionId) => {
+    if (awaited.peek().has(transfer)) forgetAwaited(transfer)
+    else early.add(transfer)
+    const [oldest] = early
+    if (early.size > MOST_EARLY && oldest !== undefined) early.delete(oldest)
+    for (const [other, waits] of awaited.peek()) {
+      if (waits.camera !== from) continue
+      clearTimeout(waits.timer)
+      waits.timer = patience(other, from)
     }
-    photos.value = [photo, ...photos.peek()]
+  }
+  const left = (camera: SessionId) => {
+    receiver.left(camera)
+    for (const [transfer, waits] of awaited.peek()) {
+      if (waits.camera !== camera) continue
+      forgetAwaited(transfer)
+      fail(camera, STUCK.sending)
+    }
   }
 
   const receiver = createReceiver({
     hash: hashOf,
     send: (to, packet) => void ways.send(to, packet),
-    hasRoom: (bytes) => photos.peek().length < MOST_PHOTOS && bytesKept + bytes <= MOST_BYTES,
+    hasRoom: shelf.hasRoom,
+    has: shelf.has,
     onProgress(from, transfer, progress) {
-      begun(transfer)
+      cameOf(transfer, from)
       coming.value = new Map(coming.peek()).set(from, progress)
     },
-    onPhoto(from, _transfer, offer, bytes) {
-      coming.value = without(coming.peek(), from)
-      keep(from, offer, bytes)
+    async onPhoto(camera, transfer, offer, bytes) {
+      coming.value = without(coming.peek(), camera)
+      const blob = new Blob([bytes], { type: offer.type })
+      const named = { cameraName: nameOf(camera), roomName: roomName.peek() }
+      await shelf.add({ ...offer, ...named, camera, transfer, arrivedAt: Date.now(), blob })
     },
-    onFailed(from, transfer, stage) {
-      begun(transfer)
+    onFailed(from, transfer, why) {
+      cameOf(transfer, from)
       coming.value = without(coming.peek(), from)
-      fail(from, STUCK[stage])
+      fail(from, STUCK[why])
     },
   })
+  let isReady = false
+  void shelf.ready.then(() => (isReady = true))
   const ways = openWays({
     client,
     channels: computed(
@@ -145,22 +145,27 @@ export const openStills = (deps: {
           }),
         ),
     ),
-    receive: (from, packet) => receiver.receive(from, packet),
+    // Before it is known what is here, a photo might come twice: who sends asks again.
+    receive: (from, packet) => isReady && receiver.receive(from, packet),
   })
-  const release = ({ url, blob }: Photo) => {
-    URL.revokeObjectURL(url)
-    bytesKept -= blob.size
-  }
   const stop = disposers(
+    shelf.dispose,
     ways.dispose,
     receiver.dispose,
-    client.on('member-left', ({ memberId }) => receiver.left(memberId)),
+    client.on('member-left', ({ memberId, reason }) => {
+      // One that is merely lost may come back and go on.
+      if (isFinalLeave(reason)) left(memberId)
+    }),
   )
 
   return {
-    photos,
+    photos: shelf.photos,
+    arrived: shelf.arrived,
+    trouble: shelf.trouble,
+    remove: shelf.remove,
     progress: computed(() => {
       const all = new Map<SessionId, StillProgress>()
+      for (const { camera } of awaited.value.values()) all.set(camera, { stage: 'sending', part: 0 })
       for (const camera of taking.value.keys()) all.set(camera, { stage: 'taking' })
       for (const [camera, progress] of coming.value) all.set(camera, progress)
       return all
@@ -169,7 +174,7 @@ export const openStills = (deps: {
       took(camera, 1)
       try {
         const taken = (await director.ask(camera, 'photo', {}, TAKEN_WITHIN)) as { transfer?: unknown }
-        if (typeof taken?.transfer === 'number') await hasBegun(taken.transfer, camera)
+        if (typeof taken?.transfer === 'number') expectPhoto(taken.transfer, camera)
       } catch (cause) {
         if (!(cause instanceof CommandFault)) throw cause
         if (!disposed) fail(camera, `Taking the photo failed: ${cause.message}`)
@@ -177,16 +182,10 @@ export const openStills = (deps: {
         took(camera, -1)
       }
     },
-    remove(photo) {
-      if (!photos.peek().includes(photo)) return
-      photos.value = photos.peek().filter((one) => one !== photo)
-      release(photo)
-    },
     dispose() {
       disposed = true
       stop()
-      for (const { begun: end } of awaited.values()) end()
-      for (const photo of photos.peek()) release(photo)
+      for (const transfer of awaited.peek().keys()) forgetAwaited(transfer)
     },
   }
 }

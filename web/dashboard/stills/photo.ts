@@ -6,10 +6,16 @@ export interface Photo extends Omit<Offer, 'bytes'> {
   /** Of this page's own count. */
   readonly id: number
   readonly camera: SessionId
+  /** Of the camera's own count: with its id it names the photo. */
+  readonly transfer: number
   /** As they were called when it arrived. */
   readonly cameraName: string
   readonly roomName: string
+  /** Unix time in milliseconds, by this device's clock. */
+  readonly arrivedAt: number
   readonly blob: Blob
+  /** Whether a reload shows it again. */
+  readonly isKept: boolean
   /** Of the blob; ends with `release`. */
   readonly url: string
 }

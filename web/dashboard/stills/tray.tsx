@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Image } from 'lucide-preact'
 import { Dialog } from '../../lib/ui/dialog.tsx'
 import { PhotoActions } from './photo-actions.tsx'
@@ -39,19 +39,46 @@ function FullView({ photo, onClose, onDelete }: { photo: Photo; onClose: () => v
   )
 }
 
+const countWords = (count: number): string => (count === 1 ? '1 photo' : `${count} photos`)
+
+/** What a reload would do, as far as the browser has told. */
+function keptWords(photos: readonly Photo[], trouble: string | undefined): string {
+  const lost = photos.filter(({ isKept }) => !isKept).length
+  if (trouble === undefined || lost === 0)
+    return 'Kept in this browser for 24 hours, or until you delete them or leave the room.'
+  const which = lost === photos.length ? 'A reload loses them' : `A reload loses ${lost} of them`
+  return `${which}: ${trouble}. Save what you need.`
+}
+
 /** The photos that arrived, the newest first; not there while there is none. */
 export function StillTray({ stills }: { stills: StillDesk }) {
   const [shownId, setShownId] = useState<number>()
+  const tray = useRef<HTMLElement>(null)
   const photos = stills.photos.value
   const shown = photos.find(({ id }) => id === shownId)
-  const newest = photos[0]
+  const arrived = stills.arrived.value
+  const trouble = stills.trouble.value
+  const isInDanger = trouble !== undefined && photos.some(({ isKept }) => !isKept)
+  const [removed, setRemoved] = useState(0)
+  const remove = (photo: Photo) => {
+    stills.remove(photo)
+    setRemoved((count) => count + 1)
+  }
+  useEffect(() => {
+    // What had the focus is gone with the photo.
+    if (removed > 0) (tray.current ?? document.querySelector<HTMLElement>('main'))?.focus()
+  }, [removed])
   return (
     <>
       <p class="visually-hidden" role="status">
-        {newest ? `Photo ${newest.id} is here, from ${newest.cameraName}` : ''}
+        {arrived ? `Photo ${arrived.id} is here, from ${arrived.cameraName}` : ''}
       </p>
-      {newest && (
-        <section class="tray" aria-label="Photos">
+      {photos.length > 0 && (
+        <section class="tray" aria-label="Photos" tabIndex={-1} ref={tray}>
+          <div class="tray-head">
+            <h2>{countWords(photos.length)}</h2>
+            <p class={isInDanger ? 'tray-danger' : 'muted'}>{keptWords(photos, trouble)}</p>
+          </div>
           <ul class="tray-list">
             {photos.map((photo) => (
               <li key={photo.id} class="photo" data-photo={photo.sha256} data-how={photo.how}>
@@ -67,7 +94,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
                   <span class="photo-name">{photo.cameraName}</span>
                   <span class="muted">{clockWords(photo)}</span>
                 </p>
-                <PhotoActions photo={photo} onDelete={() => stills.remove(photo)} />
+                <PhotoActions photo={photo} onDelete={() => remove(photo)} />
               </li>
             ))}
           </ul>
@@ -79,7 +106,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
           onClose={() => setShownId(undefined)}
           onDelete={() => {
             setShownId(undefined)
-            stills.remove(shown)
+            remove(shown)
           }}
         />
       )}

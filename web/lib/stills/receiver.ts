@@ -1,5 +1,6 @@
 /** Takes photos in: keeps what has come of each, asks for nothing twice, and gives a receipt for what is whole. */
 import type { SessionId } from '../../../server/protocol/ids.ts'
+import type { Outcome } from '../../../server/protocol/still-ends.ts'
 import type { Disposer } from '../disposer.ts'
 import type { StillProgress } from './fault.ts'
 import {
@@ -11,20 +12,30 @@ import {
   readPacket,
   setBit,
   type Offer,
-  type Outcome,
   type Packet,
 } from './packets.ts'
 
 export interface ReceiverOptions {
   readonly send: (to: SessionId, packet: Uint8Array<ArrayBuffer>) => void
   readonly hash: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>
-  /** Whether there is room for a photo of so many bytes. */
-  readonly hasRoom: (bytes: number) => boolean
+  /** Whether there is room for so many photos of so many bytes together, those under way among them. */
+  readonly hasRoom: (photos: number, bytes: number) => boolean
+  /** Whether this photo came before and is still here: before a reload, for example. */
+  readonly has: (from: SessionId, transfer: number, sha256: string) => boolean
   readonly onProgress: (from: SessionId, transfer: number, progress: StillProgress) => void
-  readonly onPhoto: (from: SessionId, transfer: number, offer: Offer, bytes: Uint8Array<ArrayBuffer>) => void
-  /** It will not come any more: stuck in this stage. */
-  readonly onFailed: (from: SessionId, transfer: number, stage: 'sending' | 'checking' | 'full') => void
+  /** It is whole. Who sends is told so when what this gives is done; it never rejects. */
+  readonly onPhoto: (
+    from: SessionId,
+    transfer: number,
+    offer: Offer,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) => Promise<void>
+  /** It will not come any more. */
+  readonly onFailed: (from: SessionId, transfer: number, why: Stuck) => void
 }
+
+/** Why a photo does not come: it stuck in this stage, came with another hash, or found no room. */
+export type Stuck = 'sending' | 'checking' | 'damaged' | 'full'
 
 export interface Receiver {
   receive(from: SessionId, bytes: Uint8Array): void
@@ -35,7 +46,7 @@ export interface Receiver {
 
 /** Nothing came of a transfer for so long: it is over. Longer than who sends tries. */
 const FORGET_AFTER = 60_000
-/** Ends of transfers that are remembered, since a receipt can be lost. */
+/** Ends of transfers that are remembered, since a receipt can be lost and a packet come late. */
 const REMEMBERED = 64
 
 interface Incoming {
@@ -44,24 +55,53 @@ interface Incoming {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly bits: Uint8Array<ArrayBuffer>
   count: number
-  isChecking: boolean
+  state: 'coming' | 'checking' | 'damaged'
   timer: ReturnType<typeof setTimeout> | undefined
+}
+
+/** What a photo is put together in; nothing where the page has no memory for it. */
+const placeFor = (bytes: number): Uint8Array<ArrayBuffer> | undefined => {
+  try {
+    return new Uint8Array(bytes)
+  } catch (cause) {
+    console.warn('There is no memory for a photo', cause)
+    return undefined
+  }
+}
+
+const isWhole = ({ count, bytes }: Incoming): boolean => count === chunksOf(bytes.length)
+
+const stuckIn = (incoming: Incoming): Stuck => {
+  if (incoming.state === 'damaged') return 'damaged'
+  return incoming.state === 'checking' || isWhole(incoming) ? 'checking' : 'sending'
 }
 
 export const createReceiver = (options: ReceiverOptions): Receiver => {
   const { send, onProgress, onPhoto, onFailed } = options
   /** Of each sender the one that is under way. */
   const open = new Map<SessionId, Incoming>()
-  const receipts = new Map<string, Packet>()
+  /** Receipts of what is over; none where who sends has given up, or keeps waiting for now. */
+  const ends = new Map<string, Packet | undefined>()
+  let isDisposed = false
 
   const say = (to: SessionId, packet: Packet) => send(to, encodePacket(packet))
-  const end = (from: SessionId, incoming: Incoming) => {
+  const close = (from: SessionId, incoming: Incoming) => {
     clearTimeout(incoming.timer)
     if (open.get(from) === incoming) open.delete(from)
   }
+  const remember = (from: SessionId, transfer: number, receipt?: Packet) => {
+    ends.set(`${from} ${transfer}`, receipt)
+    const [oldest] = ends.keys()
+    if (ends.size > REMEMBERED && oldest !== undefined) ends.delete(oldest)
+  }
   const fail = (from: SessionId, incoming: Incoming) => {
-    end(from, incoming)
-    onFailed(from, incoming.transfer, incoming.isChecking ? 'checking' : 'sending')
+    close(from, incoming)
+    onFailed(from, incoming.transfer, stuckIn(incoming))
+  }
+  /** Who sends has said that it is over: what comes late of it is not to begin it anew. */
+  const givenUp = (from: SessionId, incoming: Incoming) => {
+    remember(from, incoming.transfer)
+    fail(from, incoming)
   }
   const live = (from: SessionId, incoming: Incoming) => {
     clearTimeout(incoming.timer)
@@ -69,65 +109,85 @@ export const createReceiver = (options: ReceiverOptions): Receiver => {
   }
   const receipt = (from: SessionId, transfer: number, outcome: Outcome, sha256 = '') => {
     const packet: Packet = { kind: 'receipt', transfer, outcome, sha256 }
-    if (outcome !== 'mismatch') {
-      receipts.set(`${from} ${transfer}`, packet)
-      const [oldest] = receipts.keys()
-      if (receipts.size > REMEMBERED && oldest !== undefined) receipts.delete(oldest)
-    }
+    if (outcome !== 'mismatch') remember(from, transfer, packet)
     say(from, packet)
+  }
+  const full = (from: SessionId, transfer: number) => {
+    receipt(from, transfer, 'full')
+    onFailed(from, transfer, 'full')
   }
   const check = async (from: SessionId, incoming: Incoming) => {
     const { transfer, offer, bytes, bits } = incoming
-    incoming.isChecking = true
+    incoming.state = 'checking'
     onProgress(from, transfer, { stage: 'checking' })
-    const sha256 = await options.hash(bytes)
-    if (open.get(from) !== incoming) return
-    if (sha256 === offer.sha256) {
-      end(from, incoming)
-      receipt(from, transfer, 'ok', sha256)
-      onPhoto(from, transfer, offer, bytes)
+    let sha256: string
+    try {
+      sha256 = await options.hash(bytes)
+    } catch (cause) {
+      // What hashes did not load, perhaps: who sends asks again, and then it is tried again.
+      console.warn('A photo could not be checked', cause)
+      incoming.state = 'coming'
       return
     }
+    if (open.get(from) !== incoming) return
+    if (sha256 === offer.sha256) {
+      close(from, incoming)
+      remember(from, transfer)
+      await onPhoto(from, transfer, offer, bytes)
+      if (!isDisposed) receipt(from, transfer, 'ok', sha256)
+      return
+    }
+    incoming.state = 'damaged'
     bits.fill(0)
     incoming.count = 0
     receipt(from, transfer, 'mismatch', sha256)
   }
-  const offered = (from: SessionId, { transfer, offer }: Extract<Packet, { kind: 'offer' }>) => {
-    let incoming = open.get(from)
-    if (incoming !== undefined && incoming.transfer !== transfer) {
-      // It has gone on to the next one.
-      fail(from, incoming)
-      incoming = undefined
+  const begin = (from: SessionId, transfer: number, offer: Offer): Incoming | undefined => {
+    const others = [...open.values()]
+    const bytes = others.reduce((sum, other) => sum + other.bytes.length, offer.bytes)
+    const place = options.hasRoom(others.length + 1, bytes) ? placeFor(offer.bytes) : undefined
+    if (place === undefined) return undefined
+    const bits = new Uint8Array(Math.ceil(chunksOf(offer.bytes) / 8))
+    const incoming: Incoming = {
+      transfer,
+      offer,
+      bytes: place,
+      bits,
+      count: 0,
+      state: 'coming',
+      timer: undefined,
     }
+    open.set(from, incoming)
+    onProgress(from, transfer, { stage: 'sending', part: 0 })
+    return incoming
+  }
+  const offered = (from: SessionId, { transfer, offer }: Extract<Packet, { kind: 'offer' }>) => {
+    const known = open.get(from)
+    // It has gone on to the next one.
+    if (known !== undefined && known.transfer !== transfer) givenUp(from, known)
+    if (options.has(from, transfer, offer.sha256)) {
+      receipt(from, transfer, 'ok', offer.sha256)
+      return
+    }
+    const incoming = open.get(from) ?? begin(from, transfer, offer)
     if (incoming === undefined) {
-      if (!options.hasRoom(offer.bytes)) {
-        receipt(from, transfer, 'full')
-        onFailed(from, transfer, 'full')
-        return
-      }
-      incoming = {
-        transfer,
-        offer,
-        bytes: new Uint8Array(offer.bytes),
-        bits: new Uint8Array(Math.ceil(chunksOf(offer.bytes) / 8)),
-        count: 0,
-        isChecking: false,
-        timer: undefined,
-      }
-      open.set(from, incoming)
-      onProgress(from, transfer, { stage: 'sending', part: 0 })
-    } else if (incoming.count === 0) incoming.isChecking = false
+      full(from, transfer)
+      return
+    }
     live(from, incoming)
-    if (!incoming.isChecking) say(from, { kind: 'have', transfer, bits: incoming.bits })
+    if (incoming.state === 'damaged') incoming.state = 'coming'
+    if (incoming.state !== 'coming') return
+    if (isWhole(incoming)) void check(from, incoming)
+    else say(from, { kind: 'have', transfer, bits: incoming.bits })
   }
   const chunk = (
     from: SessionId,
     incoming: Incoming,
     { transfer, index, data }: Extract<Packet, { kind: 'chunk' }>,
   ) => {
-    const { bytes, bits } = incoming
+    const { bytes, bits, state } = incoming
     const all = chunksOf(bytes.length)
-    if (index >= all || data.length !== chunkLength(bytes.length, index) || incoming.isChecking) return
+    if (index >= all || data.length !== chunkLength(bytes.length, index) || state !== 'coming') return
     live(from, incoming)
     if (!hasBit(bits, index)) {
       bytes.set(data, index * CHUNK)
@@ -136,7 +196,7 @@ export const createReceiver = (options: ReceiverOptions): Receiver => {
       onProgress(from, transfer, { stage: 'sending', part: incoming.count / all })
     }
     say(from, { kind: 'ack', transfer, index })
-    if (incoming.count === all) void check(from, incoming)
+    if (isWhole(incoming)) void check(from, incoming)
   }
 
   return {
@@ -144,9 +204,10 @@ export const createReceiver = (options: ReceiverOptions): Receiver => {
       const packet = readPacket(bytes)
       if (packet === undefined) return
       const { kind, transfer } = packet
-      const known = receipts.get(`${from} ${transfer}`)
-      if (known !== undefined) {
-        if (kind === 'offer' || kind === 'chunk') say(from, known)
+      const key = `${from} ${transfer}`
+      if (ends.has(key)) {
+        const known = ends.get(key)
+        if (known !== undefined && (kind === 'offer' || kind === 'chunk')) say(from, known)
         return
       }
       if (kind === 'offer') {
@@ -156,7 +217,7 @@ export const createReceiver = (options: ReceiverOptions): Receiver => {
       const incoming = open.get(from)
       if (incoming?.transfer === transfer) {
         if (kind === 'chunk') chunk(from, incoming, packet)
-        else if (kind === 'cancel') fail(from, incoming)
+        else if (kind === 'cancel') givenUp(from, incoming)
       } else if (kind === 'chunk') say(from, { kind: 'unknown', transfer })
     },
     left(from) {
@@ -164,7 +225,8 @@ export const createReceiver = (options: ReceiverOptions): Receiver => {
       if (incoming !== undefined) fail(from, incoming)
     },
     dispose() {
-      for (const [from, incoming] of open) end(from, incoming)
+      isDisposed = true
+      for (const [from, incoming] of open) close(from, incoming)
     },
   }
 }

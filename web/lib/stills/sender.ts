@@ -20,8 +20,8 @@ export interface Sender {
   receive(packet: Packet): void
   /** There is a way again, or another one: asks at once what is there. */
   resume(): void
-  /** Gives up. */
-  cancel(): void
+  /** Gives up, for this reason. */
+  cancel(why: string): void
 }
 
 type State = 'offering' | 'sending' | 'checking' | 'over'
@@ -52,6 +52,9 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
   let tries = 1
   let offeredAt = -Infinity
   let movedAt = Date.now()
+  let hasAnswered = false
+  /** Offers since the last answer to one. */
+  let asked = 0
   let settle: { resolve: () => void; reject: (fault: StillFault) => void } | undefined
   const done = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
@@ -71,6 +74,7 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     over(fault)
   }
   const ask = () => {
+    asked += 1
     offeredAt = Date.now()
     say({ kind: 'offer', transfer, offer })
   }
@@ -80,9 +84,10 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     offeredAt = Date.now()
     onProgress({ stage: 'checking' })
   }
-  const fill = () => {
+  /** @param least chunks that may be out whatever the window says */
+  const fill = (least = 0) => {
     if (state !== 'sending') return
-    while (out.size < window.size) {
+    while (out.size < Math.max(least, window.size)) {
       const index = todo[0]
       if (index === undefined) break
       const start = index * CHUNK
@@ -94,7 +99,15 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
   }
   const begin = (bits: Uint8Array) => {
-    movedAt = Date.now()
+    // That it answers again is no step forward by itself: a chunk that ends every connection would go on for ever.
+    let isForward = !hasAnswered
+    hasAnswered = true
+    // Of several nobody knows which was answered.
+    if (asked === 1) window.empty(Date.now() - offeredAt)
+    asked = 0
+    for (let index = 0; index < count && !isForward; index += 1)
+      isForward = hasBit(bits, index) && !there.has(index)
+    if (isForward) movedAt = Date.now()
     there.clear()
     out.clear()
     todo = []
@@ -108,7 +121,7 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
     state = 'sending'
     onProgress({ stage: 'sending', part: there.size / count })
-    fill()
+    fill(1)
   }
   const acknowledged = (index: number) => {
     if (index >= count || there.has(index)) return
@@ -159,7 +172,8 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
     }
     if (state === 'sending') {
       expire(now)
-      fill()
+      // A way that has little to spare is given one chunk a tick: what else goes there has the rest of it.
+      fill(1)
     } else if (now - offeredAt >= OFFER_EVERY) ask()
   }
   const timer = setInterval(tick, TICK)
@@ -183,6 +197,6 @@ export const sendStill = ({ transfer, offer, bytes, send, onProgress }: SenderOp
       state = state === 'checking' ? state : 'offering'
       ask()
     },
-    cancel: () => giveUp(new StillFault('sending', 'The photo was not sent.')),
+    cancel: (why) => giveUp(new StillFault('sending', why)),
   }
 }

@@ -16,6 +16,8 @@ export interface Ways {
 
 /** More than this in a channel is more than it carries. Bytes. */
 const MOST_BUFFERED = 512 * 1024
+/** What may wait in the socket before a packet: it would wait behind a packet's worth of pictures, and they behind it. Bytes. */
+const MOST_UNSENT = 16 * 1024
 
 const sendDirect = (channel: RTCDataChannel, packet: Uint8Array<ArrayBuffer>): boolean => {
   if (channel.readyState !== 'open' || channel.bufferedAmount > MOST_BUFFERED) return false
@@ -29,7 +31,7 @@ const sendDirect = (channel: RTCDataChannel, packet: Uint8Array<ArrayBuffer>): b
 }
 
 export const openWays = (deps: {
-  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary'>
+  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary' | 'unsent'>
   channels: ReadonlySignal<Channels>
   receive: (from: SessionId, packet: Uint8Array) => void
   /** The ways are others than before. */
@@ -60,7 +62,8 @@ export const openWays = (deps: {
     send(to, packet) {
       const channel = channels.peek().get(to)
       if (channel !== undefined && sendDirect(channel, packet)) return true
-      return client.active.peek() && client.sendBinary(encodeStill(to, packet))
+      if (!client.active.peek() || client.unsent() > MOST_UNSENT) return false
+      return client.sendBinary(encodeStill(to, packet))
     },
     dispose: stop,
   }

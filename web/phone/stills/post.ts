@@ -3,6 +3,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import type { SessionId } from '../../../server/protocol/ids.ts'
 import type { Client } from '../../lib/client-types.ts'
 import { disposers, type Disposer } from '../../lib/disposer.ts'
+import { isFinalLeave } from '../../lib/sending.ts'
 import { hashOf } from '../../lib/stills/hash.ts'
 import { StillFault, type StillProgress } from '../../lib/stills/fault.ts'
 import { readPacket, type Offer } from '../../lib/stills/packets.ts'
@@ -25,65 +26,84 @@ export interface Post {
 
 const NOBODY = 'The dashboard is gone. Open it, and take the photo again.'
 
+/** What goes to one host, one behind the other. */
+interface Line {
+  count: number
+  last: Promise<void>
+  sender: Sender | undefined
+  /** The host has left, and what is in the line goes nowhere. */
+  isOver: boolean
+}
+
 export const openPost = (
-  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary' | 'on'>,
+  client: Pick<Client, 'active' | 'sendBinary' | 'onBinary' | 'unsent' | 'on'>,
   channels: ReadonlySignal<Channels>,
 ): Post => {
-  const lines = new Map<SessionId, { count: number; last: Promise<void> }>()
-  const senders = new Map<SessionId, Sender>()
-  let disposed = false
+  const lines = new Map<SessionId, Line>()
 
   const ways = openWays({
     client,
     channels,
     receive(from, bytes) {
       const packet = readPacket(bytes)
-      if (packet) senders.get(from)?.receive(packet)
+      if (packet) lines.get(from)?.sender?.receive(packet)
     },
     changed() {
-      for (const sender of senders.values()) sender.resume()
+      for (const { sender } of lines.values()) sender?.resume()
     },
   })
+  const end = (to: SessionId) => {
+    const line = lines.get(to)
+    if (line === undefined) return
+    lines.delete(to)
+    line.isOver = true
+    line.sender?.cancel(NOBODY)
+  }
   const stop = disposers(
     ways.dispose,
-    client.on('member-left', ({ memberId }) => senders.get(memberId)?.cancel()),
+    client.on('member-left', ({ memberId, reason }) => {
+      // One that is merely lost may come back, as after a sleep or the end of its instance.
+      if (isFinalLeave(reason)) end(memberId)
+    }),
   )
+  let disposed = false
 
-  const deliver = async (to: SessionId, begin: () => Sender): Promise<void> => {
-    if (disposed) throw new StillFault('sending', NOBODY)
-    const sender = begin()
-    senders.set(to, sender)
+  const deliver = async (line: Line, begin: () => Sender): Promise<void> => {
+    if (line.isOver) throw new StillFault('sending', NOBODY)
+    line.sender = begin()
     try {
-      await sender.done
+      await line.sender.done
     } finally {
-      senders.delete(to)
+      line.sender = undefined
     }
   }
 
   return {
     waiting: (to) => lines.get(to)?.count ?? 0,
     async send({ bytes, ...said }, to, transfer, onProgress) {
-      const offer: Offer = { ...said, bytes: bytes.length, sha256: await hashOf(bytes) }
-      const line = lines.get(to) ?? { count: 0, last: Promise.resolve() }
-      lines.set(to, line)
+      const line = lines.get(to) ?? { count: 0, last: Promise.resolve(), sender: undefined, isOver: disposed }
+      if (!disposed) lines.set(to, line)
       line.count += 1
-      const mine = line.last.then(() =>
-        deliver(to, () =>
+      const before = line.last
+      const mine = hashOf(bytes).then(async (sha256) => {
+        const offer: Offer = { ...said, bytes: bytes.length, sha256 }
+        await before
+        await deliver(line, () =>
           sendStill({ transfer, offer, bytes, onProgress, send: (packet) => ways.send(to, packet) }),
-        ),
-      )
+        )
+      })
       // The next one goes whatever became of this one, which is told to who waits for it.
       line.last = mine.catch(() => undefined)
       try {
         await mine
       } finally {
         line.count -= 1
-        if (line.count === 0) lines.delete(to)
+        if (line.count === 0 && lines.get(to) === line) lines.delete(to)
       }
     },
     dispose() {
       disposed = true
-      for (const sender of senders.values()) sender.cancel()
+      for (const to of [...lines.keys()]) end(to)
       stop()
     },
   }

@@ -36,7 +36,19 @@ const MOST_WAITING = 6
 const SENT_FOR = 4_000
 const FAILED_FOR = 12_000
 
-const loading = 'Part of this page did not load. Check the connection and try again.'
+const LOADING = 'Part of this page did not load. Check the connection and try again.'
+const BROKEN = 'The photo failed in this browser. Try again.'
+
+/** What became of one photo for several hosts. */
+interface Round {
+  readonly reached: number
+  readonly missed: readonly SessionId[]
+  readonly why: unknown
+}
+
+/** "1 of 2 dashboards did not get the photo." */
+const missedWords = ({ reached, missed }: Round): string =>
+  `${missed.length} of ${reached + missed.length} dashboards did not get the photo.`
 
 export const createStills = (deps: {
   client: Client
@@ -70,18 +82,24 @@ export const createStills = (deps: {
     // By its name: the class itself comes with what is loaded later.
     const known = cause instanceof CommandFault || (cause instanceof Error && cause.name === 'StillFault')
     if (!known) console.error('The photo failed', cause)
-    const text = known ? cause.message : loading
+    const text = known ? cause.message : BROKEN
     if (retry) say({ kind: 'failed', text, retry })
     else say({ kind: 'failed', text }, FAILED_FOR)
     return text
   }
   const parts = async () => {
-    const [{ takeStill, stillOfFile }, { openPost }] = await Promise.all([
-      import('./take.ts'),
-      import('./post.ts'),
-    ])
-    post ??= openPost(client, channels)
-    return { takeStill, stillOfFile, post }
+    try {
+      const [{ takeStill, stillOfFile }, { openPost }] = await Promise.all([
+        import('./take.ts'),
+        import('./post.ts'),
+      ])
+      post ??= openPost(client, channels)
+      // The page may have gone on while it loaded.
+      if (disposed) post.dispose()
+      return { takeStill, stillOfFile, post }
+    } catch (cause) {
+      throw new CommandFault('failed', LOADING, { cause })
+    }
   }
   const number = () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
 
@@ -108,22 +126,52 @@ export const createStills = (deps: {
     }
   }
   const hosts = () =>
-    [...client.members.peek().values()].filter(({ role, connected }) => role === 'host' && connected)
+    [...client.members.peek().values()]
+      .filter(({ role, connected }) => role === 'host' && connected)
+      .map(({ id }) => id)
 
-  const sendFile = async (file: File): Promise<void> => {
-    const retry = () => void sendFile(file)
+  /** To all of them at once; what is said of it is how far it is on the whole. */
+  const sendRound = async (
+    still: Taken & { readonly takenAt: number },
+    to: readonly SessionId[],
+    open: Post,
+  ): Promise<Round> => {
+    const all = new Map<SessionId, number>()
+    const far = (id: SessionId, progress: StillProgress) => {
+      all.set(id, progress.stage === 'sending' ? progress.part : 1)
+      const part = [...all.values()].reduce((sum, one) => sum + one, 0) / to.length
+      onProgress(part < 1 ? { stage: 'sending', part } : { stage: 'checking' })
+    }
+    const ends = await Promise.allSettled(
+      to.map((id) => open.send(still, id, number(), (progress) => far(id, progress))),
+    )
+    const missed = to.filter((_id, index) => ends[index]?.status === 'rejected')
+    const why = ends.find((end) => end.status === 'rejected')?.reason as unknown
+    return { reached: to.length - missed.length, missed, why }
+  }
+
+  /** @param among those who did not get it before; absent: everybody */
+  const sendFile = async (file: File, among?: readonly SessionId[]): Promise<void> => {
+    const retry = () => void sendFile(file, among)
     onProgress({ stage: 'taking' })
     try {
       const { stillOfFile, post: open } = await parts()
       const taken = await stillOfFile(file)
-      const to = hosts()
+      const here = hosts()
+      const rest = here.filter((id) => among?.includes(id) ?? true)
+      // Who missed it may have left: then it is for whoever is here.
+      const to = rest.length > 0 ? rest : here
       if (to.length === 0) {
         say({ kind: 'failed', text: 'No dashboard is open. Open it, then send the photo.', retry })
         return
       }
-      const still = { ...taken, takenAt: file.lastModified || client.serverNow() }
-      await Promise.all(to.map(({ id }) => open.send(still, id, number(), onProgress)))
-      say({ kind: 'sent' })
+      const round = await sendRound({ ...taken, takenAt: file.lastModified || client.serverNow() }, to, open)
+      if (round.missed.length === 0) say({ kind: 'sent' })
+      else if (round.reached === 0) failed(round.why, () => void sendFile(file, round.missed))
+      else {
+        console.warn('Not every dashboard got the photo', round.why)
+        say({ kind: 'failed', text: missedWords(round), retry: () => void sendFile(file, round.missed) })
+      }
     } catch (cause) {
       failed(cause, retry)
     }
@@ -136,7 +184,7 @@ export const createStills = (deps: {
       taking = mine.catch(() => undefined)
       return mine
     },
-    sendFile,
+    sendFile: (file) => sendFile(file),
     dispose() {
       disposed = true
       clearTimeout(noteTimer)

@@ -34,7 +34,13 @@ type ImageCaptureType = new (track: MediaStreamTrack) => ImageCapture
 
 const captureOf = (track: MediaStreamTrack): ImageCapture | undefined => {
   const Type = (globalThis as { ImageCapture?: ImageCaptureType }).ImageCapture
-  return Type === undefined ? undefined : new Type(track)
+  if (Type === undefined) return undefined
+  try {
+    return new Type(track)
+  } catch (cause) {
+    console.warn('The camera takes no photos of its own', cause)
+    return undefined
+  }
 }
 
 const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
@@ -111,7 +117,8 @@ const drawPicture = async (track: MediaStreamTrack): Promise<Taken> => {
   video.playsInline = true
   video.srcObject = new MediaStream([track])
   try {
-    await video.play()
+    // In a page that is hidden it may never play.
+    await within(FRAME_WITHIN, video.play())
     return await encode(video, video.videoWidth, video.videoHeight, 'picture')
   } finally {
     video.srcObject = null
@@ -128,7 +135,7 @@ export const takeStill = async (track: MediaStreamTrack): Promise<Taken> => {
           () => within(FRAME_WITHIN, grabFrame(capture)),
         ]
       : []),
-    () => within(FRAME_WITHIN, drawPicture(track)),
+    () => drawPicture(track),
   ]
   let why: unknown
   for (const step of steps) {

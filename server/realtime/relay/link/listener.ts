@@ -94,7 +94,7 @@ export class LinkListener implements IncomingLink, Sender {
       this.#phase = { name: 'proven', instance: phase.theirs.instance, camera: undefined }
       this.#socket.send(sayingText({ t: 'proof', proof: proofOf(key, 'listener', phase.theirs, phase.own) }))
       this.#heard()
-      log.info({ peer: phase.theirs.instance }, 'another instance gets pictures from here')
+      log.info({ peer: phase.theirs.instance }, 'another instance has opened a link for media')
     } else if (phase.name === 'proven' && saying?.t === 'wish' && isOf(phase.camera, saying.camera)) {
       const { room, camera, watchers, keyFrame, slow } = saying
       phase.camera = this.#deps.relay.wished(
