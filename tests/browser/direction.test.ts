@@ -292,7 +292,7 @@ test('the microphone: the person at the phone decides, the tile shows its level,
   await expect
     .poll(async () => Number(await level.getAttribute('aria-valuenow')), { timeout: 15_000 })
     .toBeGreaterThan(20)
-  const listen = tile(dashboard).getByRole('button', { name: /^Listen to/ })
+  const listen = tile(dashboard).getByRole('button', { name: /^Listen(ing)? to/ })
   expect(await listen.getAttribute('aria-pressed')).toBe('false')
   await listen.click()
   await expect.poll(() => listen.getAttribute('aria-pressed')).toBe('true')

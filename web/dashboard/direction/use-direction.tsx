@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { SlidersHorizontal } from 'lucide-preact'
 import type { SessionId } from '../../../server/protocol/ids.ts'
@@ -31,6 +31,13 @@ export function useDirection(desk: RoomDesk): DirectionView {
     setCamera(undefined)
     if (camera !== undefined) buttonOf(camera)?.focus()
   }
+  const left = camera !== undefined && feed === undefined
+  useEffect(() => {
+    if (!left) return
+    // Or it would open by itself, and take the focus, when that camera comes back.
+    setCamera(undefined)
+    if (document.activeElement === document.body) document.querySelector('main')?.focus()
+  }, [left])
   const open = (wanted: SessionId) => {
     setCamera(wanted)
     // On a narrow window the panel covers the lower half.
