@@ -228,6 +228,21 @@ describe('directing a camera', () => {
     await room.locator('dialog img').waitFor()
     await judge(room)
     await room.keyboard.press('Escape')
+    await room.locator('dialog').waitFor({ state: 'detached' })
+    const focused = () =>
+      room.evaluate(() => document.activeElement?.className || document.activeElement?.localName)
+    expect(await focused()).toBe('photo-thumb')
+    // What has the focus goes: the next photo has it, behind the last one the room.
+    await room.getByRole('button', { name: /^Take a photo:/ }).click()
+    await expect.poll(() => room.locator('.photo').count()).toBe(2)
+    for (const next of ['photo-thumb', 'room']) {
+      await room
+        .getByRole('button', { name: /^Delete the photo/ })
+        .first()
+        .focus()
+      await room.keyboard.press('Enter')
+      await expect.poll(focused).toBe(next)
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Image } from 'lucide-preact'
 import { Dialog } from '../../lib/ui/dialog.tsx'
 import { PhotoActions } from './photo-actions.tsx'
@@ -45,6 +45,21 @@ export function StillTray({ stills }: { stills: StillDesk }) {
   const photos = stills.photos.value
   const shown = photos.find(({ id }) => id === shownId)
   const newest = photos[0]
+  const list = useRef<HTMLUListElement>(null)
+  /** Place of a photo that was deleted: its button had the focus, and takes it along. */
+  const deleted = useRef<number | undefined>(undefined)
+  useEffect(() => {
+    const at = deleted.current
+    deleted.current = undefined
+    if (at === undefined) return
+    const left = [...(list.current?.querySelectorAll<HTMLElement>('.photo-thumb') ?? [])]
+    const next = left[Math.min(at, left.length - 1)] ?? document.querySelector('main')
+    next?.focus()
+  }, [photos])
+  const remove = (photo: Photo) => {
+    deleted.current = photos.indexOf(photo)
+    stills.remove(photo)
+  }
   return (
     <>
       <p class="visually-hidden" role="status">
@@ -52,7 +67,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
       </p>
       {newest && (
         <section class="tray" aria-label="Photos">
-          <ul class="tray-list">
+          <ul class="tray-list" ref={list}>
             {photos.map((photo) => (
               <li key={photo.id} class="photo" data-photo={photo.sha256} data-how={photo.how}>
                 <button
@@ -67,7 +82,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
                   <span class="photo-name">{photo.cameraName}</span>
                   <span class="muted">{clockWords(photo)}</span>
                 </p>
-                <PhotoActions photo={photo} onDelete={() => stills.remove(photo)} />
+                <PhotoActions photo={photo} onDelete={() => remove(photo)} />
               </li>
             ))}
           </ul>
@@ -79,7 +94,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
           onClose={() => setShownId(undefined)}
           onDelete={() => {
             setShownId(undefined)
-            stills.remove(shown)
+            remove(shown)
           }}
         />
       )}
