@@ -17,6 +17,7 @@ import { startServer, type ServerProcess } from '../support/server-process.ts'
 import { giveCamera } from './given-camera.ts'
 
 const SMALL = { width: 320, height: 568 }
+const LONG_NAME = 'A phone on the left side of the stage, '.repeat(2).slice(0, 80)
 
 let server: ServerProcess
 let desktop: Chromium
@@ -38,6 +39,11 @@ beforeEach(async () => {
   dashboard = await freshRoom(desktop, server.url)
   phone = await handheld.context.newPage()
   await phone.addInitScript(giveCamera)
+  // As long as names may be: they are cut, and push nothing aside.
+  await phone.route('**/api/pairings', (route) => {
+    const claim = JSON.parse(route.request().postData() ?? '{}') as object
+    return route.continue({ postData: JSON.stringify({ ...claim, deviceName: LONG_NAME }) })
+  })
   await phone.goto(await scan(dashboard))
   await startButton(phone).tap()
   await tile(dashboard, 'live').waitFor()
