@@ -143,6 +143,18 @@ test.for([DESKTOP, SMALL])('a claim that waits is in front of it, at $width', as
   expect(await panel.isVisible()).toBe(true)
 })
 
+test('on a narrow window the picture is brought above it', async () => {
+  await dashboard.setViewportSize(SMALL)
+  await openPanel()
+  const bottom = async () => {
+    const box = await tile(dashboard).boundingBox()
+    return box === null ? Infinity : box.y + box.height
+  }
+  const top = (await panel.boundingBox())?.y ?? 0
+  expect(top).toBeGreaterThan(0)
+  await expect.poll(bottom).toBeLessThanOrEqual(top)
+})
+
 test('it closes with its camera, and stays closed when that comes back', async () => {
   await openPanel()
   await phone.getByRole('button', { name: 'Stop' }).tap()

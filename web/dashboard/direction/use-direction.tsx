@@ -38,11 +38,11 @@ export function useDirection(desk: RoomDesk): DirectionView {
     setCamera(undefined)
     if (document.activeElement === document.body) document.querySelector('main')?.focus()
   }, [left])
-  const open = (wanted: SessionId) => {
-    setCamera(wanted)
-    // On a narrow window the panel covers the lower half.
-    document.querySelector(`[data-camera="${CSS.escape(wanted)}"]`)?.scrollIntoView({ block: 'nearest' })
-  }
+  useEffect(() => {
+    // On a narrow window the panel covers the lower half, once it is there.
+    if (camera !== undefined)
+      document.querySelector(`[data-camera="${CSS.escape(camera)}"]`)?.scrollIntoView({ block: 'nearest' })
+  }, [camera])
   return {
     controls: (one) => {
       const { id: member, name, device } = one.member.value
@@ -55,7 +55,7 @@ export function useDirection(desk: RoomDesk): DirectionView {
           aria-haspopup="dialog"
           aria-expanded={isOpen}
           {...(isOpen ? { 'aria-controls': id } : {})}
-          onClick={() => (isOpen ? close() : open(member))}
+          onClick={() => (isOpen ? close() : setCamera(member))}
         >
           <SlidersHorizontal size={18} aria-hidden="true" />
         </IconButton>
