@@ -15,6 +15,7 @@ import {
   tile,
 } from '../support/pages.ts'
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+import { giveCamera } from './given-camera.ts'
 
 /** The narrowest width that pages must work at (WCAG 2.2, 1.4.10 Reflow). */
 const NARROW = { width: 320, height: 568 }
@@ -32,7 +33,7 @@ beforeAll(async () => {
     PUBLIC_URL: `http://127.0.0.1:${port}`,
   })
   desktop = await startDesktop({ context: { reducedMotion: 'reduce' } })
-  handheld = await startPhone({ context: { reducedMotion: 'reduce' } })
+  handheld = await startPhone({ devices: 3, context: { reducedMotion: 'reduce' } })
   dashboard = await freshRoom(desktop, server.url)
 })
 afterAll(async () => {
@@ -179,6 +180,88 @@ describe('the phone, the dashboard and the viewer together', () => {
       await other.close()
     }
   })
+})
+
+describe('directing a camera', () => {
+  let room: Page
+  let phone: Page
+  beforeAll(async () => {
+    room = await freshRoom(desktop, server.url)
+    phone = await handheld.context.newPage()
+    await phone.addInitScript(giveCamera)
+    await phone.goto(await scan(room))
+    await startButton(phone).tap()
+    await tile(room, 'live').waitFor()
+  })
+  afterAll(async () => {
+    await phone.close()
+    await room.close()
+  })
+
+  test('with every control, and what they put on the phone', async () => {
+    await room.getByRole('button', { name: /^Controls:/ }).click()
+    const panel = room.getByRole('dialog')
+    await panel.getByLabel('Zoom').waitFor()
+    await judge(room)
+    await panel.getByLabel('On air').check()
+    await panel.getByLabel('Message').fill('A little to the left')
+    await panel.getByRole('button', { name: 'Show on the phone' }).click()
+    await panel.getByRole('button', { name: 'Take away' }).waitFor()
+    await panel.getByLabel('Microphone').click()
+    await phone.getByRole('alertdialog').waitFor()
+    await judge(phone)
+    await judge(room)
+    await phone.getByRole('button', { name: 'Allow' }).tap()
+    await tile(room)
+      .getByRole('button', { name: /^Listen to/ })
+      .click()
+    await judge(phone)
+    await judge(room)
+    await panel.getByRole('button', { name: 'Close' }).click()
+  })
+
+  test('with photos', async () => {
+    await room.getByRole('button', { name: /^Take a photo:/ }).click()
+    await room.locator('.photo').waitFor()
+    await judge(room)
+    await room.getByRole('button', { name: /full view$/ }).click()
+    await room.locator('dialog img').waitFor()
+    await judge(room)
+    await room.keyboard.press('Escape')
+    await room.locator('dialog').waitFor({ state: 'detached' })
+    const focused = () =>
+      room.evaluate(() => document.activeElement?.className || document.activeElement?.localName)
+    expect(await focused()).toBe('photo-thumb')
+    // What has the focus goes: the next photo has it, behind the last one the room.
+    await room.getByRole('button', { name: /^Take a photo:/ }).click()
+    await expect.poll(() => room.locator('.photo').count()).toBe(2)
+    for (const next of ['photo-thumb', 'room']) {
+      await room
+        .getByRole('button', { name: /^Delete the photo/ })
+        .first()
+        .focus()
+      await room.keyboard.press('Enter')
+      await expect.poll(focused).toBe(next)
+    }
+  })
+})
+
+test('the phone’s checks, with and without a problem', async () => {
+  const url = await scan(await freshRoom(desktop, server.url))
+  for (const allowed of [true, false]) {
+    const phone = await handheld.context.newPage()
+    if (!allowed) {
+      await phone.addInitScript(() => {
+        navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
+      })
+    }
+    await phone.goto(url)
+    await phone.getByText('Check this phone').click()
+    await phone.locator(`[data-check="camera"][data-verdict="${allowed ? 'good' : 'bad'}"]`).waitFor()
+    await phone.locator('[data-check="direct"]:not([data-verdict="running"])').waitFor()
+    await judge(phone)
+    await phone.close()
+  }
 })
 
 test('what helps with certificate warnings: the dialog of the dashboard, and the page for phones', async () => {

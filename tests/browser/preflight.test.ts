@@ -126,6 +126,29 @@ describe('[MED-5] before the tap', () => {
     await check(phone, 'camera', 'bad').waitFor()
   })
 
+  test.for([
+    ['an old browser', undefined],
+    ['the browser inside of an app', IN_IPHONE_APP],
+  ] as const)(
+    '[MED-7] %s has no camera for pages: it is said, no tap is wasted, photos can be sent',
+    async ([, userAgent]) => {
+      const dashboard = await freshRoom(desktop, proxy.url)
+      const url = await scan(dashboard)
+      handheld = await startPhone(userAgent === undefined ? {} : { context: { userAgent } })
+      const phone = await handheld.context.newPage()
+      await phone.addInitScript(() => {
+        Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
+      })
+      await phone.goto(url)
+      await problem(phone, userAgent === undefined ? 'no-camera-api' : 'in-app').waitFor()
+      await startButton(phone).waitFor({ state: 'detached' })
+      await phone.getByRole('button', { name: 'Copy the address' }).waitFor()
+      await phone.getByRole('button', { name: 'Send photos instead' }).tap()
+      await phone.locator('[data-view="photos"]').waitFor()
+      await tile(dashboard, 'waiting').waitFor()
+    },
+  )
+
   test('opened inside Instagram on Android: one button opens Chrome, and the address is there to copy', async () => {
     const { phone } = await scanned({ context: { userAgent: INSTAGRAM } })
     await problem(phone, 'in-app').getByText('It is open inside Instagram').waitFor()

@@ -181,7 +181,13 @@ test('turn and mirror outlive a reload, on air and a message do not', async () =
       notes = { ...notes, ...change.notes }
     },
   }
-  const open = () => createMarks({ client: { serverNow: () => 1_000.4 }, seat, covered: signal(false) })
+  const open = () =>
+    createMarks({
+      client: { serverNow: () => 1_000.4 },
+      seat,
+      covered: signal(false),
+      source: signal('source'),
+    })
   const from = 'host' as never
   const marks = open()
   await marks.answers.turn({ degrees: 270 }, from)
@@ -194,6 +200,23 @@ test('turn and mirror outlive a reload, on air and a message do not', async () =
   const again = open()
   expect([again.turn.value, again.mirror.value]).toEqual([270, true])
   expect([again.tally.value, again.message.value]).toEqual([false, undefined])
+})
+
+test('a picture can be hidden while the camera is on, so that the next start shows it', async () => {
+  const covered = signal(false)
+  const source = signal<string | undefined>('source')
+  const seat = { read: () => undefined, update: () => {} } as never
+  const { answers } = createMarks({ client: { serverNow: () => 0 }, seat, covered, source })
+  const from = 'host' as never
+  await answers.picture({ on: false }, from)
+  expect(covered.value).toBe(true)
+  await answers.picture({ on: true }, from)
+  source.value = undefined
+  await expect(answers.picture({ on: false }, from)).rejects.toMatchObject({
+    code: 'not-now',
+    message: 'The camera is not on.',
+  })
+  expect(covered.value).toBe(false)
 })
 
 test('loudness is nothing in a silent room, and all at the loudest', () => {

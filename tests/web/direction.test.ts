@@ -70,6 +70,31 @@ describe('a dashboard that asks a camera', () => {
     last().deliver({ type: 'member-left', at: AT, memberId: CAMERA, reason: 'left' })
     expect(await gone).toMatchObject({ code: 'away' })
   })
+
+  test('does not wait for a camera that left before the server answered', async () => {
+    const { director, reply, last } = openDirector()
+    const gone = director.ask(CAMERA, 'microphone', { on: true }, 60_000).catch((cause: unknown) => cause)
+    last().deliver({ type: 'member-left', at: AT, memberId: CAMERA, reason: 'lost' })
+    reply()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await gone).toMatchObject({ code: 'away' })
+  })
+
+  test('hears in words what the server refuses', async () => {
+    const { director, last } = openDirector()
+    const words = {
+      not_found: ['away', 'This camera is not here any more.'],
+      rate_limited: ['not-now', 'Too many commands at once. Try again in a moment.'],
+      forbidden: ['failed', 'This page may not direct cameras.'],
+      store_unavailable: ['away', 'The camera was not reached. Try again when the connection is back.'],
+    } as const
+    for (const [code, [fault, message]] of Object.entries(words)) {
+      const asked = director.ask(CAMERA, 'light', { on: true }).catch((cause: unknown) => cause)
+      const { id } = last().sent.at(-1) as { id: string }
+      last().deliver({ type: 'reply', id, ok: false, code: code as keyof typeof words, message: 'no' })
+      expect(await asked).toMatchObject({ code: fault, message })
+    }
+  })
 })
 
 describe('a camera that is asked', () => {

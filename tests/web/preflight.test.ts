@@ -99,23 +99,37 @@ const EVERY: readonly Finding[] = [ANDROID, IOS, { name: 'this browser', os: 'ot
     ),
   ],
 )
-const all = (facts: Partial<Facts>, browser = ANDROID): readonly Finding[] => {
+/** What all checks find, in the order in which they are done: none is sure to be the first. */
+const all = (
+  facts: Partial<Facts>,
+  browser = ANDROID,
+  order: readonly CheckName[] = CHECKS,
+): ReadonlyMap<CheckName, Finding> => {
   const found = { ...GOOD, ...facts }
   const of = <N extends CheckName>(name: N) => findingOf(name, found[name], browser)
-  return CHECKS.map((name) => of(name))
+  return new Map(order.map((name) => [name, of(name)]))
 }
 
 describe('[MED-5] findings in words', () => {
   it('are plain, and each problem says what to do', () => {
-    for (const { words, verdict, problem } of EVERY) {
+    for (const { words, verdict, mend, problem } of EVERY) {
       expect(words).toMatch(/^[A-Z][^!]{5,90}$/)
       expect(words).not.toMatch(/\b(ICE|STUN|TURN|SDP|socket|WebSocket|WebRTC|undefined)\b/i)
-      expect(problem !== undefined).toBe(verdict === 'bad')
+      expect(mend !== undefined).toBe(verdict === 'bad')
+      if (mend === undefined) continue
+      expect(mend).toMatch(/^[A-Z].{8,220}\.$/)
+      expect(mend).not.toMatch(/\b(ICE|STUN|TURN|socket|undefined)\b|!/)
       if (!problem) continue
+      expect(problem.mend).toBe(mend)
       expect(problem.title).toMatch(/^[A-Z][^.!]{4,50}$/)
-      expect(problem.mend).toMatch(/^[A-Z].{8,220}\.$/)
-      expect(problem.mend + problem.title).not.toMatch(/\b(ICE|STUN|TURN|socket|undefined)\b|!/)
+      expect(problem.title).not.toMatch(/\b(ICE|STUN|TURN|socket|undefined)\b|!/)
     }
+  })
+
+  it('are no problem to say before the tap where the page has no https: that has its own screen', () => {
+    const { verdict, mend, problem } = findingOf('page', 'insecure', ANDROID)
+    expect([verdict, problem]).toEqual(['bad', undefined])
+    expect(mend).toContain('https')
   })
 
   it('say nothing where nothing stops the camera, be the way direct or not', () => {
@@ -125,23 +139,27 @@ describe('[MED-5] findings in words', () => {
       expect(firstProblem(all({ permission, camera: 'unknown' }))).toBeUndefined()
   })
 
-  it('say first what keeps the camera away for certain, then what is behind the rest', () => {
-    expect(firstProblem(all({ page: 'insecure', permission: 'denied' }))).toMatchObject({
-      kind: 'insecure',
-      start: 'never',
-    })
-    expect(
-      firstProblem(all({ browser: { app: 'TikTok', camera: true }, permission: 'denied' })),
-    ).toMatchObject({
-      kind: 'in-app',
-      start: 'perhaps',
-    })
-    expect(firstProblem(all({ permission: 'denied', camera: 'missing' }))).toMatchObject({ kind: 'denied' })
-    expect(firstProblem(all({ camera: 'missing', server: 'blocked' }))).toMatchObject({ kind: 'missing' })
-    expect(firstProblem(all({ server: 'blocked' }))).toMatchObject({ kind: 'server-blocked' })
-    expect(firstProblem(all({ browser: { app: undefined, camera: false } }))).toMatchObject({
-      start: 'never',
-    })
+  it('say first what often is the cause of the rest, whichever check was quicker', () => {
+    const backwards = [...CHECKS].reverse()
+    for (const order of [CHECKS, backwards]) {
+      const first = (facts: Partial<Facts>) => firstProblem(all(facts, ANDROID, order))?.kind
+      expect(first({ browser: { app: 'TikTok', camera: true }, permission: 'denied' })).toBe('in-app')
+      expect(first({ permission: 'denied', camera: 'missing' })).toBe('denied')
+      expect(first({ camera: 'missing', server: 'blocked' })).toBe('missing')
+      expect(first({ server: 'blocked' })).toBe('server-blocked')
+    }
+  })
+
+  it('say for certain that the camera cannot start where the browser has none for pages, and only there', () => {
+    const stopped = EVERY.filter(({ problem }) => problem?.stops)
+    expect(new Set(stopped.map(({ problem }) => problem?.kind))).toEqual(new Set(['no-camera-api', 'in-app']))
+    for (const app of [undefined, 'Instagram']) {
+      for (const camera of [true, false]) {
+        const problem = firstProblem(all({ browser: { app, camera } }))
+        expect(problem?.stops).toBe(camera ? undefined : true)
+        if (app !== undefined) expect(problem?.mend).toContain(camera ? 'often does not' : 'cannot start')
+      }
+    }
   })
 
   it('name the browser to open instead, and the place of the permission', () => {
@@ -156,9 +174,9 @@ describe('[MED-5] findings in words', () => {
 
 describe('the text for support', () => {
   const SECRET = 'Zs3cretZs3cretZs3cret1'
-  const text = (findings: readonly Finding[]) =>
+  const text = (findings: ReadonlyMap<CheckName, Finding>) =>
     reportText({
-      findings: new Map(findings.map((finding) => [finding.name, finding])),
+      findings,
       href: `https://pairlens.test/p?transport=relay#${SECRET}`,
       userAgent: `${IPHONE} Version/18.1 Mobile/15E148 Safari/604.1`,
       at: new Date('2026-11-28T03:04:05.678Z'),
@@ -181,11 +199,11 @@ describe('the text for support', () => {
   })
 
   it('says what is not finished', () => {
-    expect(text(all({}).slice(0, 4))).toContain('– server: not finished')
+    expect(text(all({}, ANDROID, CHECKS.slice(0, 4)))).toContain('– server: not finished')
   })
 
   it('[PAIR-8] holds no secret: neither the code nor what stands behind the address', () => {
-    for (const finding of EVERY) expect(text([finding])).not.toContain(SECRET)
+    for (const finding of EVERY) expect(text(new Map([[finding.name, finding]]))).not.toContain(SECRET)
     expect(text(all({ browser: { app: 'Instagram', camera: false } }))).not.toMatch(/[#?]|transport/)
   })
 })

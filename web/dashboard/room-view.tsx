@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Settings as Gear, Plus } from 'lucide-preact'
 import type { Member } from '../../server/protocol/models.ts'
@@ -32,16 +33,19 @@ function CodePlace({
   desk,
   place,
   claims,
+  instead,
 }: {
   home: Home
   desk: RoomDesk
   place: 'page' | 'side'
   claims: boolean
+  /** What takes the code's place, below the claims. */
+  instead?: ComponentChildren
 }) {
   return (
-    <div class="claims-over">
+    <div class="claims-over" {...(instead ? { 'data-instead': '' } : {})}>
       {claims && <ClaimsPanel desk={desk} />}
-      <PairingPanel desk={desk} lan={home.lan} invited="camera" place={place} />
+      {instead ?? <PairingPanel desk={desk} lan={home.lan} invited="camera" place={place} />}
     </div>
   )
 }
@@ -95,7 +99,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
           />
           {wide && (
             <aside class="side">
-              <CodePlace home={home} desk={desk} place="side" claims={claims} />
+              <CodePlace home={home} desk={desk} place="side" claims={claims} instead={direction.panel} />
             </aside>
           )}
         </main>
@@ -105,7 +109,7 @@ export function RoomView({ home, desk }: { home: Home; desk: RoomDesk }) {
         </main>
       )}
       <StillTray stills={desk.stills} />
-      {direction.panel}
+      {!wide && direction.panel}
       {open === 'invite' && (
         <Invite desk={desk} lan={home.lan} onClose={close} onWall={() => setOpen('wall')} />
       )}

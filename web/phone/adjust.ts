@@ -17,23 +17,27 @@ export const WIDE = 16 / 9
 
 /** What was set of each track: constraints replace all that were there before, so each call says all of it. */
 const applied = new WeakMap<MediaStreamTrack, ImageSettings>()
+/** The latest call of each track: one after the other, so that each knows what those before it came to. */
+const latest = new WeakMap<MediaStreamTrack, Promise<void>>()
+
+const inTurn = (track: MediaStreamTrack, deed: () => Promise<void>): Promise<void> => {
+  const before = latest.get(track)
+  const mine = before ? before.then(deed, deed) : deed()
+  latest.set(track, mine)
+  return mine
+}
 
 /** Sets these of the track and leaves the others as they were set; undefined takes one back. Rejects as the browser does. */
-export const adjust = async (
+export const adjust = (
   track: MediaStreamTrack,
   change: { [K in keyof ImageSettings]: ImageSettings[K] | undefined },
-): Promise<void> => {
-  const before = applied.get(track) ?? {}
-  const next = compact<ImageSettings>({ ...before, ...change })
-  applied.set(track, next)
-  try {
+): Promise<void> =>
+  inTurn(track, async () => {
+    const next = compact<ImageSettings>({ ...applied.get(track), ...change })
     await track.applyConstraints({ advanced: [next as MediaTrackConstraintSet] })
-  } catch (cause) {
-    // Or what this camera refuses would spoil every later call.
-    if (applied.get(track) === next) applied.set(track, before)
-    throw cause
-  }
-}
+    // What this camera refuses would spoil every later call.
+    applied.set(track, next)
+  })
 
 export interface Shape {
   /** The shorter side in pixels. */
@@ -49,9 +53,10 @@ export const shapeConstraints = ({ size, fps }: Shape): MediaTrackConstraints =>
 })
 
 /** Has the running track make pictures of this shape, as near as the camera has it. */
-export const reshape = async (track: MediaStreamTrack, shape: Shape): Promise<void> => {
-  await track.applyConstraints(shapeConstraints(shape))
-  const set = applied.get(track)
-  // Never in one call: Chromium refuses the two kinds together.
-  if (set) await track.applyConstraints({ advanced: [set as MediaTrackConstraintSet] })
-}
+export const reshape = (track: MediaStreamTrack, shape: Shape): Promise<void> =>
+  inTurn(track, async () => {
+    await track.applyConstraints(shapeConstraints(shape))
+    const set = applied.get(track)
+    // Never in one call: Chromium refuses the two kinds together.
+    if (set) await track.applyConstraints({ advanced: [set as MediaTrackConstraintSet] })
+  })

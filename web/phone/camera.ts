@@ -2,13 +2,14 @@
 import { batch, signal, type ReadonlySignal } from '@preact/signals'
 import { createBackoff } from '../lib/backoff.ts'
 import type { Pause } from '../lib/camera-state.ts'
+import type { Facing } from '../lib/direction/settings.ts'
 import { onHide } from '../lib/page-events.ts'
 import { randomText } from '../lib/random.ts'
 import { cameraFault, type CameraFault } from '../lib/failures.ts'
 import type { Disposer } from '../lib/disposer.ts'
 import { disposers, listen } from '../lib/disposer.ts'
-import { thisBrowser } from '../lib/browser.ts'
-import { adjust, reshape, shapeConstraints, type Shape } from './adjust.ts'
+import { adjust, reshape, type Shape } from './adjust.ts'
+import { ask, FIRST_SHAPE, pictureOf, type Picture, type Which } from './camera-track.ts'
 
 export type CameraPhase =
   | { readonly status: 'off' }
@@ -19,17 +20,11 @@ export type CameraPhase =
   | { readonly status: 'paused'; readonly why: Pause }
   | { readonly status: CameraFault; readonly cause: unknown }
 
-export type Facing = 'front' | 'back'
-
-export interface Picture {
-  readonly facing?: Facing
-  readonly width?: number
-  readonly height?: number
-  readonly fps?: number
-}
-
-/** A camera by its direction, or one of several by the browser's id of it. */
-export type Which = { readonly facing: Facing } | { readonly deviceId: string }
+/**
+ * What came of choosing one: `taken`, or `back` at the one before, since it did not start; `overtaken` where the camera
+ * was stopped or started anew meanwhile.
+ */
+export type Chosen = 'taken' | 'back' | 'overtaken'
 
 export interface Camera {
   readonly phase: ReadonlySignal<CameraPhase>
@@ -49,8 +44,8 @@ export interface Camera {
   /** Names the source anew, so that every watcher asks for a new connection. */
   renew(): void
   turn(): Promise<void>
-  /** Takes this camera, or goes back to the one before; resolves true where it did not need to. */
-  choose(which: Which): Promise<boolean>
+  /** Takes this camera, or goes back to the one before. */
+  choose(which: Which): Promise<Chosen>
   /** Has the camera make pictures of this shape, now and after each start, as near as it can. */
   reshape(shape: Shape): Promise<void>
   /** The shape that was asked for last. */
@@ -69,32 +64,6 @@ const ASK_AGAIN = { firstMs: 1_000, capMs: 4_000 }
 // Not in the DOM types: W3C mediacapture-image.
 type TorchCapabilities = MediaTrackCapabilities & { torch?: boolean }
 
-const modeOf = (facing: Facing) => (facing === 'back' ? 'environment' : 'user')
-const facingOf = (mode: string | undefined): Facing | undefined =>
-  mode === 'environment' ? 'back' : mode === 'user' ? 'front' : undefined
-
-const FIRST_SHAPE: Shape = { size: 720, fps: 30 }
-
-/** Chromium tells of a camera's zoom only where it was asked for; on computers that would be one more question. */
-const withZoom = (): object => (thisBrowser().os === 'Android' ? { zoom: true } : {})
-
-const ask = async (which: Which, shape: Shape): Promise<MediaStreamTrack> => {
-  const stream = await navigator.mediaDevices.getUserMedia({
-    audio: false,
-    video: {
-      ...shapeConstraints(shape),
-      ...withZoom(),
-      // Never `exact`: laptops and fake cameras name no direction and would be refused.
-      ...('facing' in which
-        ? { facingMode: { ideal: modeOf(which.facing) } }
-        : { deviceId: { exact: which.deviceId } }),
-    },
-  })
-  const track = stream.getVideoTracks()[0]
-  if (!track) throw new DOMException('The camera gave no picture', 'NotFoundError')
-  return track
-}
-
 export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   const phase = signal<CameraPhase>({ status: 'off' })
   const source = signal<string | undefined>(undefined)
@@ -110,6 +79,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   let turnCount = 0
   let unfollow: Disposer = () => {}
   let reviving: Promise<boolean> | undefined
+  let changing: Promise<unknown> = Promise.resolve()
   let askAgain: ReturnType<typeof setTimeout> | undefined
   const patience = createBackoff(ASK_AGAIN)
 
@@ -152,16 +122,6 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     const devices = await navigator.mediaDevices.enumerateDevices()
     canSwitch.value = devices.filter((device) => device.kind === 'videoinput').length > 1
   }
-  const pictureOf = (live: MediaStreamTrack): Picture => {
-    const settings = live.getSettings()
-    const known = facingOf(settings.facingMode)
-    return {
-      ...(known ? { facing: known } : {}),
-      ...(settings.width ? { width: settings.width } : {}),
-      ...(settings.height ? { height: settings.height } : {}),
-      ...(settings.frameRate ? { fps: Math.round(settings.frameRate) } : {}),
-    }
-  }
   const adopt = (live: MediaStreamTrack) => {
     // Text and faces stay sharp; `detail` would cost frames, which matter as much here.
     live.contentHint = 'motion'
@@ -179,15 +139,22 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     follow(live)
     countCameras().catch((cause: unknown) => console.warn('The cameras could not be counted', cause))
   }
-  /** The old track goes first: iOS gives one camera at a time. */
-  const acquire = async (which: Which, byTap: boolean): Promise<boolean> => {
+  /**
+   * The old track goes first: iOS gives one camera at a time.
+   * @param tried where it does not start, the caller asks for another one: nothing of this one is told
+   */
+  const acquire = async (
+    which: Which,
+    byTap: boolean,
+    tried = false,
+  ): Promise<'live' | 'failed' | 'overtaken'> => {
     turnCount += 1
     const mine = turnCount
     release()
     if (!navigator.mediaDevices?.getUserMedia) {
       source.value = undefined
       phase.value = { status: 'insecure', cause: undefined }
-      return false
+      return 'failed'
     }
     // Whoever gave it once is not asked, so nobody need look at the phone.
     if (byTap || phase.peek().status !== 'paused') phase.value = { status: 'asking' }
@@ -196,12 +163,13 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       const live = await ask(chosen, shape)
       if (mine !== turnCount) {
         live.stop()
-        return false
+        return 'overtaken'
       }
       adopt(live)
-      return true
+      return 'live'
     } catch (cause) {
-      if (mine !== turnCount) return false
+      if (mine !== turnCount) return 'overtaken'
+      if (tried) return 'failed'
       const fault = cameraFault(cause)
       batch(() => {
         track.value = undefined
@@ -212,8 +180,23 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
         if (fault !== 'denied' || byTap) source.value = undefined
         phase.value = fault === 'denied' && !byTap ? { status: 'needs-tap' } : { status: fault, cause }
       })
-      return false
+      return 'failed'
     }
+  }
+  /** Tries this camera, else `back` brings what stood before. */
+  const change = async (which: Which, byTap: boolean, back: () => void): Promise<Chosen> => {
+    const outcome = await acquire(which, byTap, true)
+    if (outcome === 'live') return 'taken'
+    if (outcome === 'overtaken') return outcome
+    back()
+    return (await acquire({ facing }, byTap)) === 'overtaken' ? 'overtaken' : 'back'
+  }
+  /** One change after the other, each from where the one before left the camera; none where it is off by then. */
+  const inTurn = <T>(deed: () => Promise<T>, off: T): Promise<T> => {
+    const mine = changing.then(() => (source.peek() === undefined ? off : deed()))
+    // Who asked hears of its fault.
+    changing = mine.catch(() => {})
+    return mine
   }
   const nextDevice = async (): Promise<{ deviceId: string } | undefined> => {
     const devices = (await navigator.mediaDevices.enumerateDevices()).filter(
@@ -227,7 +210,7 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
   const isRunning = () => phase.peek().status === 'live' || phase.peek().status === 'paused'
   const revive = async (): Promise<boolean> => {
     // Perhaps the other app was closed meanwhile.
-    if (phase.peek().status === 'in-use' && !isHidden()) return acquire({ facing }, false)
+    if (phase.peek().status === 'in-use' && !isHidden()) return (await acquire({ facing }, false)) === 'live'
     if (!isRunning()) return false
     const live = track.peek()
     if (live?.readyState === 'live' && live.muted) {
@@ -248,7 +231,33 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
       return false
     }
     if (isHidden()) return false
-    return acquire({ facing }, false)
+    return (await acquire({ facing }, false)) === 'live'
+  }
+  const turnRound = async () => {
+    const before = { facing, lens }
+    const back = () => {
+      facing = before.facing
+      lens = before.lens
+    }
+    lens = undefined
+    if (picture.peek().facing) {
+      facing = before.facing === 'back' ? 'front' : 'back'
+      await change({ facing }, true, back)
+      return
+    }
+    const device = await nextDevice()
+    if (device) await change(device, true, back)
+  }
+  const choose = (which: Which): Promise<Chosen> => {
+    const before = { facing, lens }
+    if ('facing' in which) {
+      facing = which.facing
+      lens = undefined
+    } else lens = which.deviceId
+    return change({ facing }, false, () => {
+      facing = before.facing
+      lens = before.lens
+    })
   }
 
   return {
@@ -282,48 +291,25 @@ export const createCamera = (firstFacing: Facing = 'back'): Camera => {
     renew() {
       if (source.peek() !== undefined) source.value = randomText(12)
     },
-    async turn() {
-      const before = facing
-      lens = undefined
-      if (picture.peek().facing) {
-        facing = before === 'back' ? 'front' : 'back'
-        if (!(await acquire({ facing }, true))) {
-          facing = before
-          await acquire({ facing }, true)
-        }
-        return
-      }
-      const device = await nextDevice()
-      if (device && !(await acquire(device, true))) await acquire({ facing }, true)
-    },
-    async choose(which) {
-      const before = { facing, lens }
-      if ('facing' in which) {
-        facing = which.facing
-        lens = undefined
-      } else lens = which.deviceId
-      if (await acquire({ facing }, false)) return true
-      facing = before.facing
-      lens = before.lens
-      await acquire({ facing }, false)
-      return false
-    },
-    async reshape(next) {
-      const live = track.peek()
-      if (!live) return
-      await reshape(live, next)
-      shape = next
-      picture.value = pictureOf(live)
-    },
+    turn: () => inTurn(turnRound, undefined),
+    choose: (which) => inTurn(() => choose(which), 'overtaken'),
+    reshape: (next) =>
+      inTurn(async () => {
+        const live = track.peek()
+        if (!live) return
+        await reshape(live, next)
+        shape = next
+        if (track.peek() === live) picture.value = pictureOf(live)
+      }, undefined),
     async setTorch(on) {
       const live = track.peek()
       if (!live) return
       try {
         await adjust(live, { torch: on })
-        torch.value = on
+        if (track.peek() === live) torch.value = on
       } catch (cause) {
         console.warn('The light could not be switched', cause)
-        torch.value = undefined
+        if (track.peek() === live) torch.value = undefined
       }
     },
     revive() {

@@ -63,9 +63,15 @@ export function Ready({
       foot={
         <>
           {checks && <checks.ProblemNotice />}
-          <Button look="primary" size="thumb" disabled={checks?.stops.value} onClick={start}>
-            Start camera
-          </Button>
+          {checks?.stops.value ? (
+            <Button size="thumb" onClick={start}>
+              Send photos instead
+            </Button>
+          ) : (
+            <Button look="primary" size="thumb" onClick={start}>
+              Start camera
+            </Button>
+          )}
           <p class="muted small">Not you? Close this page.</p>
           {checks ? <checks.CheckList /> : <div class="check-space" />}
         </>

@@ -104,6 +104,9 @@ function ByHand({ range, set, ask }: { range: Range; set: NonNullable<Settings['
   )
 }
 
+const sizeWords = (size: number) => (size > 0 ? `${size}p` : '–')
+const rateWords = (fps: number) => (fps > 0 ? `${fps} fps` : '–')
+
 function Quality({ can, set, ask }: Props) {
   const size = useSetting(set.size ?? 0, (to) => ask('quality', { size: to }))
   const fps = useSetting(set.fps ?? 0, (to) => ask('quality', { fps: to }))
@@ -112,14 +115,16 @@ function Quality({ can, set, ask }: Props) {
       {can.sizes && (
         <Select
           label="Resolution"
-          options={can.sizes.map((value) => ({ value, name: `${value}p` }))}
+          options={can.sizes.map((value) => ({ value, name: sizeWords(value) }))}
+          other={sizeWords}
           setting={size}
         />
       )}
       {can.fps && (
         <Select
           label="Frame rate"
-          options={can.fps.map((value) => ({ value, name: `${value} fps` }))}
+          options={can.fps.map((value) => ({ value, name: rateWords(value) }))}
+          other={rateWords}
           setting={fps}
         />
       )}

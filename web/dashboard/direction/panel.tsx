@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { X } from 'lucide-preact'
 import { listen } from '../../lib/disposer.ts'
@@ -36,6 +37,7 @@ export function DirectionPanel({
   const can = readAbilities(member.state)
   const set = readSettings(member.state)
   const ask: Ask = (name, args, withinMs) => desk.director.ask(member.id, name, args, withinMs)
+  const there = useComputed(() => desk.client.active.value && feed.member.value.connected)
   const on = camera.status === 'live' || camera.status === 'covered'
 
   useEffect(() => {
@@ -70,7 +72,7 @@ export function DirectionPanel({
         <WayControl camera={camera} ask={ask} />
       </Section>
       <Section title="Sound">
-        <SoundControls feed={feed} set={set} ask={ask} />
+        <SoundControls feed={feed} there={there} set={set} ask={ask} />
       </Section>
       <Section title="On the phone">
         <ScreenControls set={set} ask={ask} />

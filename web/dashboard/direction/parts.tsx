@@ -84,8 +84,13 @@ export function Segments<T extends string | number>({ label, options, setting }:
   )
 }
 
-/** Many choices, of which one is shown. */
-export function Select<T extends string | number>({ label, options, setting }: Choices<T>) {
+/** Many choices, of which one is shown; `other` says a value that is none of them. */
+export function Select<T extends string | number>({
+  label,
+  options,
+  setting,
+  other = () => '–',
+}: Choices<T> & { other?: (value: T) => string }) {
   const id = useId()
   const known = options.some(({ value }) => value === setting.value)
   return (
@@ -101,7 +106,7 @@ export function Select<T extends string | number>({ label, options, setting }: C
             if (chosen) setting.set(chosen.value)
           }}
         >
-          {!known && <option value="">{String(setting.value)}</option>}
+          {!known && <option value="">{other(setting.value)}</option>}
           {options.map(({ value, name }) => (
             <option key={value} value={String(value)}>
               {name}

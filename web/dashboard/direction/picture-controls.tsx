@@ -15,7 +15,9 @@ export function PictureControls({ set, status, ask }: { set: Settings; status: C
     <>
       <Segments label="Rotate" options={OPTIONS} setting={turn} />
       <Toggle label="Mirror" setting={mirror} />
-      <Toggle label="Hide picture" about="The phone sends nobody a picture." setting={hide} />
+      {(status === 'live' || status === 'covered') && (
+        <Toggle label="Hide picture" about="The phone sends nobody a picture." setting={hide} />
+      )}
     </>
   )
 }

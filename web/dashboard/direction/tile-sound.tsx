@@ -58,7 +58,7 @@ function Listening({ name, voice }: { name: string; voice: RTCRtpTransceiver | u
       type="button"
       class="tile-mark tile-listen"
       aria-pressed={heard}
-      aria-label={`Listen to ${name}`}
+      aria-label={`${heard ? 'Listening' : 'Listen'} to ${name}`}
       onClick={() => void hear(!heard)}
     >
       <Icon size={16} aria-hidden="true" />

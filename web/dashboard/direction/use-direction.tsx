@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { SlidersHorizontal } from 'lucide-preact'
 import type { SessionId } from '../../../server/protocol/ids.ts'
@@ -31,11 +31,18 @@ export function useDirection(desk: RoomDesk): DirectionView {
     setCamera(undefined)
     if (camera !== undefined) buttonOf(camera)?.focus()
   }
-  const open = (wanted: SessionId) => {
-    setCamera(wanted)
-    // On a narrow window the panel covers the lower half.
-    document.querySelector(`[data-camera="${CSS.escape(wanted)}"]`)?.scrollIntoView({ block: 'nearest' })
-  }
+  const left = camera !== undefined && feed === undefined
+  useEffect(() => {
+    if (!left) return
+    // Or it would open by itself, and take the focus, when that camera comes back.
+    setCamera(undefined)
+    if (document.activeElement === document.body) document.querySelector('main')?.focus()
+  }, [left])
+  useEffect(() => {
+    // On a narrow window the panel covers the lower half, once it is there.
+    if (camera !== undefined)
+      document.querySelector(`[data-camera="${CSS.escape(camera)}"]`)?.scrollIntoView({ block: 'nearest' })
+  }, [camera])
   return {
     controls: (one) => {
       const { id: member, name, device } = one.member.value
@@ -48,7 +55,7 @@ export function useDirection(desk: RoomDesk): DirectionView {
           aria-haspopup="dialog"
           aria-expanded={isOpen}
           {...(isOpen ? { 'aria-controls': id } : {})}
-          onClick={() => (isOpen ? close() : open(member))}
+          onClick={() => (isOpen ? close() : setCamera(member))}
         >
           <SlidersHorizontal size={18} aria-hidden="true" />
         </IconButton>

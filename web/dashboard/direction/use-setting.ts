@@ -12,10 +12,19 @@ export interface Setting<T> {
   /** Why it was not done, in words; until the next try. */
   readonly fault: string | undefined
   set(value: T): void
+  /** Waits no more for what is out, for this reason; nothing where nothing is out. */
+  drop(fault: string): void
 }
 
-/** One thing of a camera that a control shows and changes. `present` is what the camera says. */
-export function useSetting<T>(present: T, send: (value: T) => Promise<unknown>): Setting<T> {
+/**
+ * One thing of a camera that a control shows and changes. `present` is what the camera says.
+ * @param waits a value waits for the answer to the one before; not where a person gives it
+ */
+export function useSetting<T>(
+  present: T,
+  send: (value: T) => Promise<unknown>,
+  { waits = true }: { waits?: boolean } = {},
+): Setting<T> {
   const [wanted, setWanted] = useState<{ readonly value: T }>()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<string>()
@@ -23,6 +32,7 @@ export function useSetting<T>(present: T, send: (value: T) => Promise<unknown>):
   const latest = useRef(send)
   latest.current = send
   const last = useRef(0)
+  const isOut = useRef(false)
   const passing = useRef<Coalesce<{ readonly value: T; readonly turn: number }> | undefined>(undefined)
 
   const pass = async ({ value, turn }: { value: T; turn: number }) => {
@@ -33,17 +43,20 @@ export function useSetting<T>(present: T, send: (value: T) => Promise<unknown>):
       if (!(cause instanceof CommandFault)) throw cause
       words = cause.message
     } finally {
-      if (turn === last.current) {
-        setBusy(false)
-        setFault(words)
-        clearTimeout(timer.current)
-        if (words === undefined) timer.current = setTimeout(() => setWanted(undefined), STATE_WITHIN)
-        else setWanted(undefined)
-      }
+      if (turn === last.current) settle(words)
     }
+  }
+  const settle = (words: string | undefined) => {
+    isOut.current = false
+    setBusy(false)
+    setFault(words)
+    clearTimeout(timer.current)
+    if (words === undefined) timer.current = setTimeout(() => setWanted(undefined), STATE_WITHIN)
+    else setWanted(undefined)
   }
   useEffect(
     () => () => {
+      last.current += 1
       passing.current?.dispose()
       clearTimeout(timer.current)
     },
@@ -60,8 +73,19 @@ export function useSetting<T>(present: T, send: (value: T) => Promise<unknown>):
       setWanted({ value })
       setBusy(true)
       setFault(undefined)
+      isOut.current = true
+      const next = { value, turn: last.current }
+      if (!waits) {
+        pass(next).catch((cause: unknown) => console.error('A setting was not passed on', cause))
+        return
+      }
       passing.current ??= coalesce(pass)
-      passing.current.put({ value, turn: last.current })
+      passing.current.put(next)
+    },
+    drop(words) {
+      if (!isOut.current) return
+      last.current += 1
+      settle(words)
     },
   }
 }

@@ -53,33 +53,38 @@ function keptWords(photos: readonly Photo[], trouble: string | undefined): strin
 /** The photos that arrived, the newest first; not there while there is none. */
 export function StillTray({ stills }: { stills: StillDesk }) {
   const [shownId, setShownId] = useState<number>()
-  const tray = useRef<HTMLElement>(null)
   const photos = stills.photos.value
   const shown = photos.find(({ id }) => id === shownId)
   const arrived = stills.arrived.value
   const trouble = stills.trouble.value
   const isInDanger = trouble !== undefined && photos.some(({ isKept }) => !isKept)
-  const [removed, setRemoved] = useState(0)
-  const remove = (photo: Photo) => {
-    stills.remove(photo)
-    setRemoved((count) => count + 1)
-  }
+  const list = useRef<HTMLUListElement>(null)
+  /** Place of a photo that was deleted: its button had the focus, and takes it along. */
+  const deleted = useRef<number | undefined>(undefined)
   useEffect(() => {
-    // What had the focus is gone with the photo.
-    if (removed > 0) (tray.current ?? document.querySelector<HTMLElement>('main'))?.focus()
-  }, [removed])
+    const at = deleted.current
+    deleted.current = undefined
+    if (at === undefined) return
+    const left = [...(list.current?.querySelectorAll<HTMLElement>('.photo-thumb') ?? [])]
+    const next = left[Math.min(at, left.length - 1)] ?? document.querySelector('main')
+    next?.focus()
+  }, [photos])
+  const remove = (photo: Photo) => {
+    deleted.current = photos.indexOf(photo)
+    stills.remove(photo)
+  }
   return (
     <>
       <p class="visually-hidden" role="status">
         {arrived ? `Photo ${arrived.id} is here, from ${arrived.cameraName}` : ''}
       </p>
       {photos.length > 0 && (
-        <section class="tray" aria-label="Photos" tabIndex={-1} ref={tray}>
+        <section class="tray" aria-label="Photos">
           <div class="tray-head">
             <h2>{countWords(photos.length)}</h2>
             <p class={isInDanger ? 'tray-danger' : 'muted'}>{keptWords(photos, trouble)}</p>
           </div>
-          <ul class="tray-list">
+          <ul class="tray-list" ref={list}>
             {photos.map((photo) => (
               <li key={photo.id} class="photo" data-photo={photo.sha256} data-how={photo.how}>
                 <button

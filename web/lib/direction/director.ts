@@ -19,22 +19,40 @@ export interface Director {
 
 type Result = ServerMessageOf<'result'>
 
+/** A command that is out. */
+interface Out {
+  readonly camera: SessionId
+  /** Its camera has left, perhaps before the server's reply came. */
+  gone: boolean
+  leave?: () => void
+}
+
 const ANSWER_WITHIN = 10_000
 /** Results that came before the reply that names their command: few, and only for a moment. */
 const EARLY = 64
 
-const away = (cause: RequestError): CommandFault =>
-  cause.code === 'not_found'
-    ? new CommandFault('away', 'This camera is not here any more.', { cause })
-    : cause.code === 'rate_limited'
-      ? new CommandFault('not-now', 'Too many commands at once. Try again in a moment.', { cause })
-      : new CommandFault('away', 'The camera was not reached. Try again when the connection is back.', {
-          cause,
-        })
+const left = (cause?: RequestError) =>
+  new CommandFault('away', 'This camera is not here any more.', { cause })
+
+const refused = (cause: RequestError): CommandFault => {
+  switch (cause.code) {
+    case 'not_found':
+      return left(cause)
+    case 'rate_limited':
+      return new CommandFault('not-now', 'Too many commands at once. Try again in a moment.', { cause })
+    case 'forbidden':
+      return new CommandFault('failed', 'This page may not direct cameras.', { cause })
+    default:
+      return new CommandFault('away', 'The camera was not reached. Try again when the connection is back.', {
+        cause,
+      })
+  }
+}
 
 export const createDirector = (client: Pick<Client, 'command' | 'on'>): Director => {
   const waiting = new Map<CommandRef, (result: Result | CommandFault) => void>()
   const early = new Map<CommandRef, Result>()
+  const out = new Set<Out>()
 
   const settle = (result: Result) => {
     const wait = waiting.get(result.ref)
@@ -47,12 +65,16 @@ export const createDirector = (client: Pick<Client, 'command' | 'on'>): Director
     const [oldest] = early.keys()
     if (early.size > EARLY && oldest !== undefined) early.delete(oldest)
   }
-  const answer = (camera: SessionId, ref: CommandRef, withinMs: number): Promise<Result> =>
+  const answer = (mine: Out, ref: CommandRef, withinMs: number): Promise<Result> =>
     new Promise((resolve, reject) => {
       const here = early.get(ref)
       if (here) {
         early.delete(ref)
         resolve(here)
+        return
+      }
+      if (mine.gone) {
+        reject(left())
         return
       }
       const timer = setTimeout(
@@ -61,29 +83,38 @@ export const createDirector = (client: Pick<Client, 'command' | 'on'>): Director
       )
       const done = (result: Result | CommandFault) => {
         clearTimeout(timer)
-        stopLeft()
         waiting.delete(ref)
         if (result instanceof CommandFault) reject(result)
         else resolve(result)
       }
-      const stopLeft = client.on('member-left', ({ memberId }) => {
-        if (memberId === camera) done(new CommandFault('away', 'This camera is not here any more.'))
-      })
+      mine.leave = () => done(left())
       waiting.set(ref, done)
     })
 
-  const stop = disposers(client.on('result', settle))
+  const stop = disposers(
+    client.on('result', settle),
+    client.on('member-left', ({ memberId }) => {
+      for (const one of out) {
+        if (one.camera !== memberId) continue
+        one.gone = true
+        one.leave?.()
+      }
+    }),
+  )
   return {
     async ask(camera, name, args, withinMs = ANSWER_WITHIN) {
-      let ref: CommandRef
+      const mine: Out = { camera, gone: false }
+      out.add(mine)
       try {
-        ref = await client.command(camera, name, args)
+        const ref = await client.command(camera, name, args)
+        const result = await answer(mine, ref, withinMs)
+        if (!result.ok) throw readFault(result.error)
+        return result.data
       } catch (cause) {
-        throw cause instanceof RequestError ? away(cause) : cause
+        throw cause instanceof RequestError ? refused(cause) : cause
+      } finally {
+        out.delete(mine)
       }
-      const result = await answer(camera, ref, withinMs)
-      if (!result.ok) throw readFault(result.error)
-      return result.data
     },
     dispose() {
       stop()

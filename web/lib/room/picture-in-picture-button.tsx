@@ -10,7 +10,15 @@ import { hasPictureInPicture, openPictureInPicture } from './picture-in-picture.
 export function PictureInPictureButton({ feed, name }: { feed: Feed; name: string }) {
   const [open, setOpen] = useState(false)
   const close = useRef<Disposer>(undefined)
-  useEffect(() => () => close.current?.(), [])
+  const opening = useRef(false)
+  const gone = useRef(false)
+  useEffect(
+    () => () => {
+      gone.current = true
+      close.current?.()
+    },
+    [],
+  )
   if (!hasPictureInPicture()) return null
 
   const press = async () => {
@@ -18,12 +26,23 @@ export function PictureInPictureButton({ feed, name }: { feed: Feed; name: strin
       close.current?.()
       return
     }
+    // Browsers have one such window: a second press would end the first one as it opens.
+    if (opening.current) return
+    opening.current = true
     try {
-      close.current = await openPictureInPicture(feed, () => setOpen(false))
+      const end = await openPictureInPicture(feed, () => setOpen(false))
+      // The camera left meanwhile.
+      if (gone.current) {
+        end()
+        return
+      }
+      close.current = end
       setOpen(true)
     } catch (error) {
       console.warn('Picture in picture was refused', error)
       toast('This browser does not open a window for the picture now.')
+    } finally {
+      opening.current = false
     }
   }
   const has = feed.stream.value !== undefined || feed.canvas.value !== undefined

@@ -72,8 +72,8 @@ export async function openPictureInPicture(shown: Shown, onEnd: () => void): Pro
     video.srcObject = null
     video.remove()
   })
-  stop.add(follow(video, shown))
   try {
+    stop.add(follow(video, shown))
     await hasPicture(video)
     await video.requestPictureInPicture()
   } catch (error) {

@@ -2,7 +2,8 @@
 import { CommandFault } from '../../lib/direction/commands.ts'
 import type { Facing, Range } from '../../lib/direction/settings.ts'
 import { adjust } from '../adjust.ts'
-import type { Camera, Which } from '../camera.ts'
+import type { Camera } from '../camera.ts'
+import type { Which } from '../camera-track.ts'
 import { abilitiesOf, settingsOf } from './abilities.ts'
 import type { Answers } from './answers.ts'
 import { lensesOf } from './lenses.ts'
@@ -33,8 +34,11 @@ const known = async () => lensesOf(await navigator.mediaDevices.enumerateDevices
 
 const choose = async (camera: Camera, which: Which): Promise<void> => {
   liveTrack(camera)
-  if (!(await camera.choose(which)))
+  const chosen = await camera.choose(which)
+  if (chosen === 'back')
     throw new CommandFault('failed', 'That camera did not start. The one before is back.')
+  if (chosen === 'overtaken')
+    throw new CommandFault('not-now', 'The camera was stopped or started anew meanwhile.')
 }
 
 const face = async (camera: Camera, to: Facing): Promise<void> => {

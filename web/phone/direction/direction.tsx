@@ -32,7 +32,7 @@ export interface Direction {
 }
 
 export const openDirection = ({ client, camera, seat, covered, sending }: DirectionNeeds): Direction => {
-  const marks = createMarks({ client, seat, covered })
+  const marks = createMarks({ client, seat, covered, source: camera.source })
   const sound = createSound({ client, sending, source: camera.source })
   const microphone = computed<Partial<Settings>>(() => {
     const { is } = sound.microphone.value

@@ -12,10 +12,13 @@ export interface LoadedDirection {
   dispose(): void
 }
 
+const bringPart = () => import('./direction.tsx')
+
 /** Answers commands from now on; one that comes before the rest is loaded waits for it. `here` needs no loading. */
 export const loadDirection = (
   needs: DirectionNeeds,
   here: Pick<Answers, 'way' | 'photo'>,
+  bring: () => Promise<{ openDirection(needs: DirectionNeeds): Direction }> = bringPart,
 ): LoadedDirection => {
   const direction = signal<Direction | undefined>(undefined)
   const backoff = createBackoff({ firstMs: 1_000, capMs: 30_000 })
@@ -24,7 +27,7 @@ export const loadDirection = (
   let disposed = false
 
   const open = async (): Promise<Direction> => {
-    const { openDirection } = await import('./direction.tsx')
+    const { openDirection } = await bring()
     if (disposed) throw new Error('The session is over')
     direction.value = openDirection(needs)
     return direction.value

@@ -1,6 +1,7 @@
 /** What a dashboard has set of this page, beside the camera itself: how the picture is shown, and what stands on the screen. */
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Client } from '../../lib/client-types.ts'
+import { CommandFault } from '../../lib/direction/commands.ts'
 import { oneOf } from '../../lib/direction/read.ts'
 import { TURNS, type MessageSet, type Turn } from '../../lib/direction/settings.ts'
 import type { Seat } from '../../lib/seat.ts'
@@ -25,8 +26,10 @@ export const createMarks = (deps: {
   client: Pick<Client, 'serverNow'>
   seat: Pick<Seat, 'read' | 'update'>
   covered: Signal<boolean>
+  /** Of the camera; undefined while it is off. */
+  source: ReadonlySignal<string | undefined>
 }): Marks => {
-  const { client, seat, covered } = deps
+  const { client, seat, covered, source } = deps
   const notes = seat.read()?.notes ?? {}
   const turn = signal<Turn>(oneOf(TURNS)(notes['turn']) ?? 0)
   const mirror = signal(notes['mirror'] === true)
@@ -52,6 +55,8 @@ export const createMarks = (deps: {
         seat.update({ notes: { mirror: on } })
       },
       async picture({ on }) {
+        // The person who starts it means it to be seen, whatever was wanted before.
+        if (!on && source.peek() === undefined) throw new CommandFault('not-now', 'The camera is not on.')
         covered.value = !on
       },
       async tally({ on }) {

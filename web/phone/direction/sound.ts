@@ -38,6 +38,8 @@ const REFUSED_WITHIN = 1_000
 const noWay = () => new CommandFault('not-now', 'Sound needs a direct connection.')
 
 interface Question {
+  /** The person is there: the browser's own question has its own time. */
+  readonly answered: () => void
   readonly yes: () => void
   readonly no: (fault: CommandFault) => void
 }
@@ -100,6 +102,7 @@ export const createSound = (deps: {
         ANSWER_FOR,
       )
       question = {
+        answered: () => clearTimeout(timer),
         yes() {
           clearTimeout(timer)
           resolve()
@@ -112,6 +115,9 @@ export const createSound = (deps: {
       microphone.value = { is: 'asking' }
     })
   const open = async () => {
+    // The card may be tapped once more before it is gone.
+    if (microphone.peek().is !== 'asking') return
+    question?.answered()
     microphone.value = { is: 'opening' }
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: false })
@@ -137,6 +143,9 @@ export const createSound = (deps: {
   const talk = async (from: SessionId) => {
     const peer = connected(from)
     if (!peer) throw noWay()
+    const other = talker.peek()
+    if (other !== undefined && other !== from)
+      throw new CommandFault('not-now', 'Another dashboard is talking.')
     hush()
     const { started, stop } = play(voiceOf(peer).receiver.track)
     silence = stop
@@ -144,7 +153,8 @@ export const createSound = (deps: {
     try {
       await started
     } catch (cause) {
-      hush()
+      // One that was stopped rejects too, and another may play by now.
+      if (silence === stop) hush()
       throw new CommandFault('failed', 'The phone may not play sound yet. Somebody has to tap its screen.', {
         cause,
       })

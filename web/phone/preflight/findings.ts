@@ -16,15 +16,14 @@ export interface Facts {
 }
 export type CheckName = keyof Facts
 
-/** Something that will stop the camera from starting, or likely. */
+/** Something that will stop the camera from starting, or likely; said before the tap. */
 export interface Problem {
   readonly kind: string
   readonly title: string
   readonly mend: string
-  /** `never`: a tap on the button cannot work here. */
-  readonly start: 'never' | 'perhaps'
-  /** What its button does; `none` where only the person can act. */
-  readonly action: 'again' | 'elsewhere' | 'none'
+  /** The camera cannot start here, whatever the person allows. */
+  readonly stops?: true
+  readonly action: 'again' | 'elsewhere'
 }
 
 /** `fair`: it works, though not the best way; `unknown`: the browser does not tell. */
@@ -34,21 +33,18 @@ export interface Finding {
   readonly name: CheckName
   readonly verdict: Verdict
   readonly words: string
+  /** What mends it, in the list. */
+  readonly mend?: string
+  /** Absent where it stops nothing, and of a page without https: that has a screen of its own. */
   readonly problem?: Problem
 }
 
-const cameraProblem = (fault: 'denied' | 'missing' | 'insecure', browser: Browser): Problem => {
+const cameraProblem = (fault: 'denied' | 'missing', browser: Browser): Problem => {
   const { title, mend } = cameraFailure(fault, browser)
-  return {
-    kind: fault,
-    title,
-    mend: mend.replace(' Then try again.', ''),
-    start: fault === 'insecure' ? 'never' : 'perhaps',
-    action: fault === 'insecure' ? 'none' : 'again',
-  }
+  return { kind: fault, title, mend: mend.replace(' Then try again.', ''), action: 'again' }
 }
 
-const elsewhere = (app: string, { os }: Browser): Problem => {
+const elsewhere = (app: string, camera: boolean, { os }: Browser): Problem => {
   const better = properBrowser(os)
   const how =
     os === 'Android'
@@ -57,26 +53,28 @@ const elsewhere = (app: string, { os }: Browser): Problem => {
   return {
     kind: 'in-app',
     title: `Open this page in ${better}`,
-    mend: `It is open inside ${app}, where the camera often does not start. ${how}`,
-    start: 'perhaps',
+    mend: `It is open inside ${app}, where the camera ${camera ? 'often does not start' : 'cannot start'}. ${how}`,
+    ...(camera ? {} : { stops: true }),
     action: 'elsewhere',
   }
 }
 
 const THROUGH_SERVER = 'the picture goes through the server'
 
-const READ: { readonly [N in CheckName]: (fact: Facts[N], browser: Browser) => Omit<Finding, 'name'> } = {
+type Read<N extends CheckName> = (fact: Facts[N], browser: Browser) => Omit<Finding, 'name'>
+
+const READ: { readonly [N in CheckName]: Read<N> } = {
   page: (fact, browser) =>
     fact === 'secure'
       ? { verdict: 'good', words: 'This page is secure' }
       : {
           verdict: 'bad',
           words: 'This page is not secure, so its browser gives it no camera',
-          problem: cameraProblem('insecure', browser),
+          mend: cameraFailure('insecure', browser).mend,
         },
   browser: ({ app, camera }, browser) => {
     if (app !== undefined) {
-      return { verdict: 'bad', words: `Opened inside ${app}`, problem: elsewhere(app, browser) }
+      return { verdict: 'bad', words: `Opened inside ${app}`, problem: elsewhere(app, camera, browser) }
     }
     const name = browser.name === 'this browser' ? 'This browser' : browser.name
     if (camera) return { verdict: 'good', words: `${name} can use the camera` }
@@ -87,7 +85,7 @@ const READ: { readonly [N in CheckName]: (fact: Facts[N], browser: Browser) => O
         kind: 'no-camera-api',
         title: 'This browser has no camera for pages',
         mend: `Update it, or open this page in ${properBrowser(browser.os)}.`,
-        start: 'never',
+        stops: true,
         action: 'elsewhere',
       },
     }
@@ -132,7 +130,6 @@ const READ: { readonly [N in CheckName]: (fact: Facts[N], browser: Browser) => O
             kind: 'server-blocked',
             title: 'No live connection to the server',
             mend: 'Switch off a VPN or an ad blocker, or try another network.',
-            start: 'perhaps',
             action: 'again',
           },
         },
@@ -155,16 +152,14 @@ const READ: { readonly [N in CheckName]: (fact: Facts[N], browser: Browser) => O
 }
 
 /** What a check's fact means to the person. */
-export const findingOf = <N extends CheckName>(name: N, fact: Facts[N], browser: Browser): Finding => ({
-  name,
-  ...READ[name](fact, browser),
-})
+export const findingOf = <N extends CheckName>(name: N, fact: Facts[N], browser: Browser): Finding => {
+  const read = READ[name](fact, browser)
+  return { name, ...(read.problem ? { mend: read.problem.mend } : {}), ...read }
+}
 
 /** In the order in which they are worth mending: the first one often is the cause of the others. */
 export const CHECKS: readonly CheckName[] = ['page', 'browser', 'permission', 'camera', 'server', 'direct']
 
-/** The problem to say first; undefined where nothing stops the camera as far as is known. */
-export const firstProblem = (findings: readonly Finding[]): Problem | undefined => {
-  const problems = findings.flatMap(({ problem }) => (problem ? [problem] : []))
-  return problems.find(({ start }) => start === 'never') ?? problems[0]
-}
+/** The problem to say first, whichever check was quicker; undefined where nothing stops the camera as far as is known. */
+export const firstProblem = (findings: ReadonlyMap<CheckName, Finding>): Problem | undefined =>
+  CHECKS.map((name) => findings.get(name)?.problem).find((problem) => problem !== undefined)

@@ -14,7 +14,7 @@ import { MARKS, reportText } from './report.ts'
 import './preflight.css'
 
 export interface Preflight {
-  /** A tap on the button cannot work here. */
+  /** The camera cannot start here, whatever the person allows. */
   readonly stops: ReadonlySignal<boolean>
   /** What stops the camera, with its mend; nothing where nothing does. */
   readonly ProblemNotice: () => JSX.Element | null
@@ -66,7 +66,7 @@ function Said({ problem, checks }: { problem: Problem; checks: Checks }) {
     <div class="preflight-problem" data-problem={problem.kind}>
       <Notice
         title={problem.title}
-        tone={problem.start === 'never' ? 'danger' : 'caution'}
+        tone={problem.stops ? 'danger' : 'caution'}
         mend={problem.action === 'elsewhere' && os === 'Android' ? chrome : mend}
       >
         <p>{problem.mend}</p>
@@ -89,7 +89,7 @@ function List({ checks }: { checks: Checks }) {
             </span>
             <span>
               {finding?.words ?? 'Checking'}
-              {finding?.problem && <span class="preflight-mend">{finding.problem.mend}</span>}
+              {finding?.mend && <span class="preflight-mend">{finding.mend}</span>}
             </span>
           </li>
         )
@@ -103,7 +103,7 @@ function List({ checks }: { checks: Checks }) {
  */
 export const openPreflight = (when: 'now' | 'asked'): Preflight => {
   const checks = createChecks(createApi())
-  const problem = computed(() => firstProblem([...checks.findings.value.values()]))
+  const problem = computed(() => firstProblem(checks.findings.value))
   let ran = when === 'now'
   if (ran) checks.run()
   const opened = () => {
@@ -111,7 +111,7 @@ export const openPreflight = (when: 'now' | 'asked'): Preflight => {
     ran = true
   }
   return {
-    stops: computed(() => problem.value?.start === 'never'),
+    stops: computed(() => problem.value?.stops === true),
     ProblemNotice: () => (problem.value ? <Said problem={problem.value} checks={checks} /> : null),
     CheckList: () => (
       <details class="preflight" onToggle={opened}>
