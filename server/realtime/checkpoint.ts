@@ -1,7 +1,6 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
-import type { SharedRooms } from '../domain/shared-rooms.ts'
+import type { LogSpan, SharedRooms } from '../domain/shared-rooms.ts'
 import type { RoomId } from '../protocol/ids.ts'
-import type { LogSpan } from '../domain/shared-rooms.ts'
 import type { Timeline } from './timeline.ts'
 
 /** So long the names of entries may take that the log was found to have. Milliseconds. */
