@@ -6,12 +6,12 @@ import { answersAt, Gathering } from './gathering.ts'
 const MAX_REQUEST = 1024 * 1024
 const MAX_COMMANDS = 1_000
 
-type Send = (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]>
+export type Send = (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]>
 
-interface Waiting {
+/** What somebody asked for, and waits for. */
+export interface Waiting {
   readonly commands: readonly Command[]
   readonly atomic: boolean
-  readonly size: number
   resolve(answers: readonly Answer[]): void
   reject(error: unknown): void
 }
@@ -22,51 +22,54 @@ const sizeOf = (commands: readonly Command[]): number => {
   return size
 }
 
-/**
- * Keeps requests in order where parallel ones would overtake each other: one is out at a time, and what is asked
- * for meanwhile goes together in the next, messages for one channel as one. A transaction is a request of its own.
- */
-export function createLane(
-  send: Send,
-): (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]> {
-  let waiting: Waiting[] = []
-  let busy = false
-
-  /** As many of those that wait as one request may carry. */
-  const next = (): Waiting[] => {
-    let count = 0
-    let size = 0
-    let commands = 0
-    for (const item of waiting) {
-      size += item.size
-      commands += item.commands.length
-      if (count > 0 && (item.atomic || size > MAX_REQUEST || commands > MAX_COMMANDS)) break
-      count += 1
-      if (item.atomic) break
-    }
-    const batch = waiting.slice(0, count)
-    waiting = waiting.slice(count)
-    return batch
+/** As many of those that wait as one request may carry; a transaction is a request of its own. */
+export function nextOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  let count = 0
+  let size = 0
+  let commands = 0
+  for (const item of waiting) {
+    size += sizeOf(item.commands)
+    commands += item.commands.length
+    if (count > 0 && (item.atomic || size > MAX_REQUEST || commands > MAX_COMMANDS)) break
+    count += 1
+    if (item.atomic) break
   }
+  return waiting.slice(0, count)
+}
 
-  const gathered = async (batch: readonly Waiting[]): Promise<void> => {
+/** One request for all of them, messages for one channel as one. Never rejects: who waits is told. */
+export async function sendTogether(batch: readonly Waiting[], send: Send): Promise<void> {
+  try {
+    const [first] = batch
+    if (first !== undefined && batch.length === 1) {
+      first.resolve(await send(first.commands, first.atomic))
+      return
+    }
     const gathering = new Gathering()
     const places = batch.map(({ commands }) => gathering.add(commands))
     gathering.close()
     const answers = await send(gathering.commands, false)
     for (const [index, { resolve }] of batch.entries()) resolve(answersAt(places[index] ?? [], answers))
+  } catch (error) {
+    for (const { reject } of batch) reject(error)
   }
+}
+
+/**
+ * Keeps requests in order where parallel ones would overtake each other: one is out at a time, and what is asked
+ * for meanwhile goes together in the next.
+ */
+export function createLane(
+  send: Send,
+): (commands: readonly Command[], atomic: boolean) => Promise<readonly Answer[]> {
+  const waiting: Waiting[] = []
+  let busy = false
 
   const run = async (): Promise<void> => {
     busy = true
     while (waiting.length > 0) {
-      const batch = next()
-      try {
-        if (batch[0]?.atomic === true) batch[0].resolve(await send(batch[0].commands, true))
-        else await gathered(batch)
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+      const batch = waiting.splice(0, nextOf(waiting).length)
+      await sendTogether(batch, send)
       // Whoever was answered just now may ask for the next thing: a request costs far more than what is in it.
       await setImmediate()
     }
@@ -75,7 +78,7 @@ export function createLane(
 
   return (commands, atomic) =>
     new Promise((resolve, reject) => {
-      waiting.push({ commands, atomic, size: sizeOf(commands), resolve, reject })
+      waiting.push({ commands, atomic, resolve, reject })
       if (!busy) void run()
     })
 }

@@ -10,6 +10,7 @@ import {
 } from './commands.ts'
 import { failureOfAnswer, failureOfConnection, RedisFailure } from './failure.ts'
 import { createLane } from './lane.ts'
+import { createTogether } from './together.ts'
 import { Requests } from './upstash-requests.ts'
 
 export interface UpstashOptions extends LinkOptions {
@@ -75,9 +76,10 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   }
 
   const lane = createLane(send)
+  const together = createTogether(send)
   return closing(
     (commands, { atomic = false, inOrder = false } = {}) =>
-      inOrder ? lane(commands, atomic) : send(commands, atomic),
+      inOrder ? lane(commands, atomic) : atomic ? send(commands, true) : together(commands),
     () => requests.close(),
   )
 }
