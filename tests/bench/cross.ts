@@ -8,7 +8,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '../support/redis-server.ts'
 import { oursOverRest, oursOverTcp, socketIoOverRedis, startPairs, type Pair } from './cross/contenders.ts'
-import { Generator } from './fanout/process.ts'
+import { Generator, pinAside } from './fanout/process.ts'
 import { figuresOf } from './figures.ts'
 
 const FULL = { rounds: 7, ms: 1_500 }
@@ -130,6 +130,7 @@ function print(
 export async function measure(options: readonly string[]): Promise<void> {
   const { rounds, ms } = options.includes('--quick') ? QUICK : FULL
   const redis = await startRedis()
+  pinAside(redis.pid)
   const generator = new Generator()
   let pairs: Pair[] = []
   const load = loadavg()[0] ?? Number.NaN

@@ -9,6 +9,8 @@ import { toolPath } from './tools.ts'
 
 /** A real Redis server on loopback that keeps nothing and ends with this process. */
 export interface RedisServer {
+  /** Of the process; nothing while it does not run. */
+  readonly pid: number | undefined
   readonly port: number
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
@@ -91,6 +93,9 @@ export async function startRedis(): Promise<RedisServer> {
 
   await start()
   return {
+    get pid() {
+      return child?.pid
+    },
     port,
     url: `redis://127.0.0.1:${port}`,
     stop: () => end('SIGTERM'),

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../support/server-process.ts'
 import { paired, socketIo } from '../fanout/contenders.ts'
-import { startOurs, startPeer, type Server } from '../fanout/process.ts'
+import { pinAside, startOurs, startPeer, type Server } from '../fanout/process.ts'
 import { DATA, type Dialect, type Seat } from '../fanout/protocol.ts'
 
 const DOUBLE = fileURLToPath(new URL('../../support/upstash-double/main.ts', import.meta.url))
@@ -81,6 +81,7 @@ export async function oursOverRest(redisPort: number): Promise<Pair> {
   try {
     // Its address, when it listens.
     await once(double.stdout, 'data')
+    pinAside(double.pid)
     const pair = await ours('pairlens, REST', 2, {
       UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${port}`,
       UPSTASH_REDIS_REST_TOKEN: TOKEN,

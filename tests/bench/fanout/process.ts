@@ -39,6 +39,11 @@ function pin(pid: number, core: number): void {
   }
 }
 
+/** What is measured keeps its core to itself: whatever else serves it runs beside the load generator. */
+export function pinAside(pid: number | undefined): void {
+  if (pid !== undefined) pin(pid, GENERATOR_CORE)
+}
+
 let probes = 0
 /** Where the sockets of all probes are. */
 let folder: string | undefined
