@@ -45,7 +45,7 @@ const countWords = (count: number): string => (count === 1 ? '1 photo' : `${coun
 function keptWords(photos: readonly Photo[], trouble: string | undefined): string {
   const lost = photos.filter(({ isKept }) => !isKept).length
   if (trouble === undefined || lost === 0)
-    return 'Kept in this browser for 24 hours, or until you delete them or leave the room.'
+    return 'Kept in this browser for 24 hours, or until deleted or the room is left.'
   const which = lost === photos.length ? 'A reload loses them' : `A reload loses ${lost} of them`
   return `${which}: ${trouble}. Save what you need.`
 }
