@@ -43,7 +43,8 @@ export function createRedisBus(link: RedisLink, subscribe: Subscribe, prefix: st
     },
     async send(to, text) {
       try {
-        const [answer] = await link.ask([['PUBLISH', inboxChannel(prefix, to), text]], { inOrder: true })
+        const channel = inboxChannel(prefix, to)
+        const [answer] = await link.ask([['PUBLISH', channel, text]], { inOrder: [channel] })
         if (answer === undefined || 'error' in answer) throw failureOfAnswer(answer?.error ?? '')
         return Number(answer.value)
       } catch (error) {

@@ -11,8 +11,8 @@ export type OnCommand = (kind: string, count: number) => void
 export interface Manner {
   /** As one transaction: with nothing in between, and all or (where the server refuses one of them) none. */
   readonly atomic?: boolean
-  /** After all that was asked in order before. What is not in order may overtake it. */
-  readonly inOrder?: boolean
+  /** After all that was asked before with one of these names. What has none of them may overtake it. */
+  readonly inOrder?: readonly string[]
 }
 
 /** A way to a Redis server. */

@@ -153,12 +153,13 @@ export function createTcpLink({ url, timeoutMs = DEFAULT_TIMEOUT_MS, onCommand }
     return current.turn.take(commands)
   }
 
-  const ask: RedisLink['ask'] = async (commands, { atomic = false, inOrder = false } = {}) => {
+  const ask: RedisLink['ask'] = async (commands, { atomic = false, inOrder } = {}) => {
     if (first !== undefined) await first
     if (connection === undefined) throw why
     const made = connection
     const isOne = atomic && commands.length > 1
-    if (inOrder && !isOne) return inTurn(made, commands)
+    // One connection keeps one order for all.
+    if (inOrder !== undefined && !isOne) return inTurn(made, commands)
     count(commands, onCommand)
     const asked = isOne ? [['MULTI'] as const, ...commands, ['EXEC'] as const] : commands
     const answers = (

@@ -78,8 +78,12 @@ export function createUpstashLink(options: UpstashOptions): RedisLink {
   const lane = createLane(send)
   const together = createTogether(send)
   return closing(
-    (commands, { atomic = false, inOrder = false } = {}) =>
-      inOrder ? lane(commands, atomic) : atomic ? send(commands, true) : together(commands),
+    (commands, { atomic = false, inOrder } = {}) =>
+      inOrder !== undefined
+        ? lane(commands, inOrder, atomic)
+        : atomic
+          ? send(commands, true)
+          : together(commands),
     () => requests.close(),
   )
 }

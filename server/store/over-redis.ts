@@ -11,7 +11,7 @@ import {
   valueOf,
   type Part,
 } from './redis-steps.ts'
-import { StoreUnavailable, type Reads, type Store } from './store.ts'
+import { StoreUnavailable, type Reads, type Store, type Write } from './store.ts'
 
 export interface RedisStoreOptions {
   /** Stands before every key and channel [STORE-5]. */
@@ -30,6 +30,12 @@ const REPLACED_TTL_MS = 24 * 60 * 60 * 1000
 
 /** What `XINFO` says of a key that is not there. */
 const NO_KEY = /\bno such key\b/
+
+/** Entries keep the order of their log; everything else need not wait behind it. */
+function orderOf(writes: readonly Write[]): Manner {
+  const logs = writes.flatMap((write) => ('put' in write && write.put === 'entry' ? [write.log] : []))
+  return logs.length === 0 ? {} : { inOrder: logs }
+}
 
 const isOtherKind = (answer: Answer): boolean => 'error' in answer && OTHER_KIND.test(answer.error)
 
@@ -135,9 +141,7 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
       // A place that no log could have given has nothing behind it.
       const sound = log?.after === undefined || isLogId(log.after) ? reads : others
       const parts = [...writes.map((write) => steps.write(write)), ...steps.reads(sound)]
-      // Entries keep the order of their log; everything else need not wait behind it.
-      const inOrder = writes.some((write) => 'put' in write && write.put === 'entry')
-      const answers = (await run(parts, { atomic: true, inOrder })).slice(writes.length)
+      const answers = (await run(parts, { atomic: true, ...orderOf(writes) })).slice(writes.length)
       const next = (): readonly Answer[] => answers.shift() ?? []
       const value = reads.value === undefined ? undefined : textOf(next())
       const row = reads.row === undefined ? undefined : textOf(next())
@@ -152,7 +156,7 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
     async append(log, text, { keep, ttlMs, inboxes }) {
       // The entry comes first: whoever is told of it finds it.
       const parts = [steps.append(log, text, keep, ttlMs), ...inboxes.map((inbox) => steps.tell(inbox, text))]
-      const [added = [], ...published] = await run(parts, { inOrder: true })
+      const [added = [], ...published] = await run(parts, { inOrder: [log] })
       return { id: textOf(added) ?? '', received: published.map((answers) => Number(valueOf(answers) ?? 0)) }
     },
     readLog: async (log, after) =>

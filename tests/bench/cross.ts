@@ -14,7 +14,7 @@ import { figuresOf } from './figures.ts'
 const FULL = { rounds: 7, ms: 1_500 }
 const QUICK = { rounds: 3, ms: 600 }
 /** Rounds for the compiler, which goes on for several seconds with each contender: servers run for days. */
-const WARM_UP = 5
+const WARM_UP = 8
 const SIZES = [
   { members: 2, rooms: 100 },
   { members: 10, rooms: 20 },

@@ -151,7 +151,7 @@ export function logContract({ store, at, key, life, pass, crowd, listen }: Suite
       stop()
     })
 
-    test('entries of several logs at once are sent each by itself, in the order asked for', async () => {
+    test('entries of several logs at once are sent each by itself, in the order of their log', async () => {
       const here = inbox()
       const told: string[] = []
       let arrived: () => void = () => undefined
@@ -168,9 +168,11 @@ export function logContract({ store, at, key, life, pass, crowd, listen }: Suite
       )
       expect(new Set(appended.map(({ received }) => String(received)))).toEqual(new Set(['1']))
       await all
-      expect(told).toEqual(sent)
-      for (const [index, log] of logs.entries())
-        expect(texts(await store().readLog(log))).toEqual(sent.filter((_, place) => place % 2 === index))
+      for (const [index, log] of logs.entries()) {
+        const ofLog = sent.filter((_, place) => place % 2 === index)
+        expect(told.filter((text) => ofLog.includes(text))).toEqual(ofLog)
+        expect(texts(await store().readLog(log))).toEqual(ofLog)
+      }
       stop()
     })
   })

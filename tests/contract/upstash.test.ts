@@ -154,7 +154,7 @@ describe('[SYNC-6] what a call costs at Upstash', () => {
     await newStore().delete('k', 't', 'l')
   })
 
-  test('what queues while a request is out goes together, in order', async () => {
+  test('what is asked of few logs at once goes together, in order', async () => {
     const store = newStore()
     double.resetBilled()
     double.fault({ delayMs: 50 })
@@ -167,12 +167,32 @@ describe('[SYNC-6] what a call costs at Upstash', () => {
     double.heal()
     expect(appended.every(({ received }) => received.length === 1 && received[0] === 0)).toBe(true)
     // Messages for one instance go as one.
-    expect(double.billed()).toEqual({ PEXPIRE: 300, PUBLISH: 2, XADD: 300 })
-    expect(double.requests()).toBe(2)
+    expect(double.billed()).toEqual({ PEXPIRE: 300, PUBLISH: 1, XADD: 300 })
+    expect(double.requests()).toBe(1)
     for (const room of [0, 1, 2])
       expect((await store.readLog(`l${room}`)).map(({ text }) => text)).toEqual(
         Array.from({ length: 100 }, (_, index) => String(3 * index + room)),
       )
+    await store.close()
+  })
+
+  test('what is asked of many logs at once goes in three requests, and the next of each log behind it', async () => {
+    const store = newStore()
+    double.resetBilled()
+    double.fault({ delayMs: 50 })
+    const inboxes = ['a' as InstanceId]
+    const logs = Array.from({ length: 60 }, (_, index) => `many${index}`)
+    const append = (log: string, text: string) =>
+      store.append(log, text, { keep: 1_000, ttlMs: MINUTE, inboxes })
+    const first = logs.map((log) => append(log, '1'))
+    await double.taken(3)
+    await Promise.all([...first, ...logs.map((log) => append(log, '2'))])
+    double.heal()
+    expect(double.billed()).toMatchObject({ PEXPIRE: 120, XADD: 120 })
+    expect(double.billed()['PUBLISH']).toBe(double.requests())
+    expect(double.requests()).toBeLessThanOrEqual(6)
+    for (const log of logs) expect((await store.readLog(log)).map(({ text }) => text)).toEqual(['1', '2'])
+    await store.delete(...logs)
     await store.close()
   })
 
