@@ -27,11 +27,23 @@ export class LeftBehind {
   }
 
   /** A row of such a seat was found. @param remote the seat; absent: its session has ended */
-  found({ key, lost }: StoredSeat, remote: RemoteSeat | undefined): void {
-    const left = (lost?.at ?? 0) + this.#deps.resumeWindowMs - this.#deps.clock.now()
-    if (remote === undefined || left <= 0) this.#rows.remove([key])
-    else if (!this.#windows.has(key) && this.#room.seat(remote.id) === undefined)
-      this.leave(remote, { shown: lost?.shown === true, forMs: left })
+  found({ key, lost, instance }: StoredSeat, remote: RemoteSeat | undefined): void {
+    const forMs = (lost?.at ?? 0) + this.#deps.resumeWindowMs - this.#deps.clock.now()
+    if (remote === undefined || forMs <= 0) {
+      this.#rows.remove([key])
+      return
+    }
+    const { id, attempt } = remote
+    const here = this.#room.seat(id)
+    if (this.#windows.has(key) || attempt <= (here?.speaker.attempt ?? -1)) return
+    const left = (): void => {
+      // Others know by now that its instance is dead.
+      this.#room.presence.removeAt(instance, id, attempt)
+      this.leave(remote, { shown: lost?.shown === true, forMs })
+    }
+    this.#room.changeOthers([id], left, 'instance-lost')
+    // It had moved there from here, and word of that was lost with its instance.
+    if (here !== undefined) this.#room.supersede(id, attempt)
   }
 
   /** An instance is out of the room without a word of its seats. @param shown whether they stay members meanwhile */

@@ -16,6 +16,7 @@ const SCENARIO_RULES: Readonly<Record<SeveralName, string>> = {
   'several/cuts': '[SYNC-2] [ROOM-3] [RES-2]',
   'several/stop': '[SYNC-4] [SYNC-2] [ROOM-3]',
   'several/isolated': '[STORE-4] [SYNC-4] [RES-1]',
+  'several/killIsolated': '[SYNC-3] [SYNC-4] [STORE-4] [ROOM-1]',
   'several/outage': '[STORE-4] [ROOM-3] [RES-1]',
   'several/kill': '[SYNC-3] [RES-2] [SESS-1]',
   'several/killAll': '[SYNC-3] [RES-2] [SESS-1]',
@@ -63,6 +64,7 @@ const FOUL: ReadonlySet<SeveralName> = new Set<SeveralName>([
 const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
   'several/trim': [44],
   'several/drain': [50],
+  'several/killIsolated': [53, 56, 73],
   'several/outageKill': [44],
 }
 /** Machines that run the tests are slower than those that write them. Milliseconds. */

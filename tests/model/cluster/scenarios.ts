@@ -96,6 +96,8 @@ export const SEVERAL = {
   'several/cuts': { ...FAULTY, faults: ['cut', 'cut', 'deaf'] },
   'several/stop': { ...FAULTY, faults: ['stop'] },
   'several/isolated': { ...FAULTY, faults: ['isolate'] },
+  /** One is cut off alone and does not hear that another was killed. */
+  'several/killIsolated': { ...FAULTY, faults: ['kill', 'isolate'] },
   'several/outage': { ...FAULTY, faults: ['outage'] },
   'several/kill': { ...FAULTY, faults: ['kill'] },
   'several/killAll': { ...FAULTY, faults: ['killAll'] },
