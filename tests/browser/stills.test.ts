@@ -5,10 +5,12 @@ import { networkInterfaces } from 'node:os'
 import type { Page } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { call } from '../support/app.ts'
 import type { Chromium } from '../support/chromium.ts'
 import {
   canvasMoves,
   freshRoom,
+  hostToken,
   pictureMoves,
   scan,
   startButton,
@@ -314,6 +316,29 @@ test('[MED-7] photos are there after a reload, until they are deleted, old, or t
   await dashboard.getByText('The photo here is deleted too.').waitFor()
   await dashboard.getByRole('button', { name: 'Start a new room' }).click()
   await photos(dashboard).first().waitFor({ state: 'detached' })
+  await expect.poll(() => kept(dashboard)).toBe(0)
+})
+
+test.each([
+  ['while the dashboard is open', false],
+  ['while it is closed', true],
+])('[MED-7] a room that ends %s leaves its photos in view', async (_when, isClosed) => {
+  const dashboard = await openDashboard(at(0).url)
+  await live(dashboard, { prepare: takes(bigPhoto(60)) })
+  await shoot(dashboard)
+  await tray(dashboard).getByText('Kept in this browser for 24 hours').waitFor()
+  await expect.poll(() => kept(dashboard)).toBe(1)
+  const token = await hostToken(dashboard)
+  if (isClosed) await dashboard.goto('about:blank')
+  expect((await call(at(0).url, 'DELETE', '/api/room', { token })).status).toBe(204)
+  if (isClosed) await dashboard.goto(at(0).url)
+  await dashboard.getByRole('heading', { name: /The room was deleted|The session has ended/ }).waitFor()
+  await counted(dashboard, '1 photo')
+  await tray(dashboard).getByText('starting a new room deletes its photos').waitFor()
+  expect((await save(dashboard)).bytes.equals(bigPhoto(60))).toBe(true)
+  await dashboard.getByRole('button', { name: 'Start a new room' }).click()
+  await dashboard.locator('img.qr').first().waitFor()
+  expect(await photos(dashboard).count()).toBe(0)
   await expect.poll(() => kept(dashboard)).toBe(0)
 })
 

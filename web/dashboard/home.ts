@@ -12,6 +12,7 @@ import { openSeat, type Seat } from '../lib/seat.ts'
 import { toast } from '../lib/ui/toast.tsx'
 import { openLan, type Lan } from './lan.ts'
 import { openRoomDesk, type RoomDesk } from './room-desk.ts'
+import type { Photos } from './stills/desk.ts'
 
 const FIRST_NAME = 'My room'
 const RETRY_AFTER = 3_000
@@ -29,7 +30,8 @@ export type Phase =
       busy: boolean
     }
   | { kind: 'room'; desk: RoomDesk }
-  | { kind: 'ended'; closed: Closed }
+  /** `photos` are those of a room that is over. */
+  | { kind: 'ended'; closed: Closed; photos?: Photos }
 
 export interface Home {
   readonly phase: ReadonlySignal<Phase>
@@ -54,12 +56,16 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
   const lan = openLan(api)
   const view = openView()
   let desk: RoomDesk | undefined
+  /** Of the room before. */
+  let photos: Photos | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
 
   const closeDesk = () => {
     clearTimeout(retry)
     desk?.dispose()
     desk = undefined
+    photos?.dispose()
+    photos = undefined
   }
 
   const openDesk = () => {
@@ -74,14 +80,31 @@ export function openHome(api: Api = createApi(), seat: Seat = openSeat('dashboar
     phase.value = { kind: 'room', desk }
   }
 
+  /** The session is over, and what cameras sent is still here. */
+  const gone = async (closed: Closed) => {
+    seat.forget()
+    const left = desk?.leave()
+    desk = undefined
+    photos = left
+    if (closed.reason !== 'kicked' && !closed.wasLive && !closed.wasPending) {
+      phase.value = { kind: 'opening' }
+      await left?.ready
+      if (photos !== left) return
+      if (!left?.photos.peek().length) {
+        toast('The earlier room has ended. This is a new one.')
+        await startRoom()
+        return
+      }
+    }
+    phase.value = { kind: 'ended', closed, ...(left === undefined ? {} : { photos: left }) }
+  }
+
   const ended = (closed: Closed) => {
-    if (isGone(closed.reason)) seat.forget()
-    closeDesk()
-    if (isGone(closed.reason) && closed.reason !== 'kicked' && !closed.wasLive && !closed.wasPending) {
-      toast('The earlier room has ended. This is a new one.')
-      void startRoom()
+    if (isGone(closed.reason)) {
+      void gone(closed)
       return
     }
+    closeDesk()
     phase.value = { kind: 'ended', closed }
   }
 

@@ -12,7 +12,7 @@ import { watchActivity } from './activity.ts'
 import { keepClaims, type Claims } from './claims.ts'
 import type { Lan } from './lan.ts'
 import { createAlbum } from './stills/album.ts'
-import { openStills, type StillDesk } from './stills/desk.ts'
+import { openStills, type Photos, type StillDesk } from './stills/desk.ts'
 import { keepCode, type CodeKeeper } from './pairing-code.ts'
 import { makeWallLink, type WallLink } from './wall-link.ts'
 
@@ -39,6 +39,8 @@ export interface RoomDesk extends Watch {
   /** A link for OBS or a wall, whose session has this name. */
   makeLink: (name: string) => Promise<WallLink>
   deleteRoom: () => Promise<void>
+  /** Ends all but the photos that are here, which the caller disposes of. */
+  leave: () => Photos
 }
 
 interface Needs extends WatchNeeds {
@@ -91,7 +93,6 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     ...Object.values(codes).map((keeper) => keeper.dispose),
     claims.dispose,
     director.dispose,
-    stills.dispose,
     client.on('pairing-pending', ({ pairing }) => spent(pairing.id)),
     client.on('pairing-done', ({ pairing, outcome }) => {
       spent(pairing)
@@ -101,6 +102,12 @@ export function openRoomDesk(needs: Needs): RoomDesk {
       if (client.room.value) changed.value = undefined
     }),
   )
+
+  const leave = (): Photos => {
+    stop()
+    watch.dispose()
+    return stills.leave()
+  }
 
   return {
     ...watch,
@@ -120,9 +127,7 @@ export function openRoomDesk(needs: Needs): RoomDesk {
     remove: (member) => api.kick(token, member),
     makeLink: (name) => makeWallLink({ api, token, client, claims, address: lan.chosen.value }, name),
     deleteRoom: () => api.deleteRoom(token),
-    dispose: () => {
-      stop()
-      watch.dispose()
-    },
+    leave,
+    dispose: () => leave().dispose(),
   }
 }

@@ -4,7 +4,7 @@ import type { SessionId } from '../../../server/protocol/ids.ts'
 import type { Client } from '../../lib/client-types.ts'
 import { CommandFault } from '../../lib/direction/commands.ts'
 import type { Director } from '../../lib/direction/director.ts'
-import { disposers, type Disposer } from '../../lib/disposer.ts'
+import { disposers } from '../../lib/disposer.ts'
 import type { Receiving } from '../../lib/receiving.ts'
 import { deviceWords } from '../../lib/room/words.ts'
 import { isFinalLeave } from '../../lib/sending.ts'
@@ -16,12 +16,16 @@ import { toast } from '../../lib/ui/toast.tsx'
 import type { Album } from './album.ts'
 import { openShelf, type Shelf } from './shelf.ts'
 
-export interface StillDesk extends Pick<Shelf, 'photos' | 'arrived' | 'trouble' | 'remove'> {
+/** The photos that are here. */
+export type Photos = Pick<Shelf, 'photos' | 'arrived' | 'trouble' | 'remove' | 'ready' | 'dispose'>
+
+export interface StillDesk extends Photos {
   /** What is under way, by the camera. */
   readonly progress: ReadonlySignal<ReadonlyMap<SessionId, StillProgress>>
   /** Asks a camera for a photo; resolves when it is taken. What becomes of it is said. */
   shoot(camera: SessionId): Promise<void>
-  dispose: Disposer
+  /** Takes no more photos. @returns those that are here, which stay until they are disposed of */
+  leave(): Photos
 }
 
 /** A phone tries three ways for up to thirteen seconds. Milliseconds. */
@@ -149,7 +153,6 @@ export const openStills = (deps: {
     receive: (from, packet) => isReady && receiver.receive(from, packet),
   })
   const stop = disposers(
-    shelf.dispose,
     ways.dispose,
     receiver.dispose,
     client.on('member-left', ({ memberId, reason }) => {
@@ -158,11 +161,15 @@ export const openStills = (deps: {
     }),
   )
 
+  const leave = (): Photos => {
+    disposed = true
+    stop()
+    for (const transfer of awaited.peek().keys()) forgetAwaited(transfer)
+    return shelf
+  }
+
   return {
-    photos: shelf.photos,
-    arrived: shelf.arrived,
-    trouble: shelf.trouble,
-    remove: shelf.remove,
+    ...shelf,
     progress: computed(() => {
       const all = new Map<SessionId, StillProgress>()
       for (const { camera } of awaited.value.values()) all.set(camera, { stage: 'sending', part: 0 })
@@ -182,10 +189,7 @@ export const openStills = (deps: {
         took(camera, -1)
       }
     },
-    dispose() {
-      disposed = true
-      stop()
-      for (const transfer of awaited.peek().keys()) forgetAwaited(transfer)
-    },
+    leave,
+    dispose: () => leave().dispose(),
   }
 }

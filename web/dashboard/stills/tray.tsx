@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Image } from 'lucide-preact'
 import { Dialog } from '../../lib/ui/dialog.tsx'
 import { PhotoActions } from './photo-actions.tsx'
-import type { StillDesk } from './desk.ts'
+import type { Photos } from './desk.ts'
 import { sizeWords, timeWords, type Photo } from './photo.ts'
 
 /** A photo, or what stands for one of a kind that this browser does not show. */
@@ -41,6 +41,9 @@ function FullView({ photo, onClose, onDelete }: { photo: Photo; onClose: () => v
 
 const countWords = (count: number): string => (count === 1 ? '1 photo' : `${count} photos`)
 
+const OVER =
+  'The room is over: leaving this page or starting a new room deletes its photos. Save what you need.'
+
 /** What a reload would do, as far as the browser has told. */
 function keptWords(photos: readonly Photo[], trouble: string | undefined): string {
   const lost = photos.filter(({ isKept }) => !isKept).length
@@ -50,14 +53,14 @@ function keptWords(photos: readonly Photo[], trouble: string | undefined): strin
   return `${which}: ${trouble}. Save what you need.`
 }
 
-/** The photos that arrived, the newest first; not there while there is none. */
-export function StillTray({ stills }: { stills: StillDesk }) {
+/** The photos that arrived, the newest first; not there while there is none. `isOver`: their room has ended. */
+export function StillTray({ stills, isOver = false }: { stills: Photos; isOver?: boolean }) {
   const [shownId, setShownId] = useState<number>()
   const photos = stills.photos.value
   const shown = photos.find(({ id }) => id === shownId)
   const arrived = stills.arrived.value
   const trouble = stills.trouble.value
-  const isInDanger = trouble !== undefined && photos.some(({ isKept }) => !isKept)
+  const isInDanger = isOver || (trouble !== undefined && photos.some(({ isKept }) => !isKept))
   const list = useRef<HTMLUListElement>(null)
   /** Place of a photo that was deleted: its button had the focus, and takes it along. */
   const deleted = useRef<number | undefined>(undefined)
@@ -82,7 +85,7 @@ export function StillTray({ stills }: { stills: StillDesk }) {
         <section class="tray" aria-label="Photos">
           <div class="tray-head">
             <h2>{countWords(photos.length)}</h2>
-            <p class={isInDanger ? 'tray-danger' : 'muted'}>{keptWords(photos, trouble)}</p>
+            <p class={isInDanger ? 'tray-danger' : 'muted'}>{isOver ? OVER : keptWords(photos, trouble)}</p>
           </div>
           <ul class="tray-list" ref={list}>
             {photos.map((photo) => (
