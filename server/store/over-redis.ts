@@ -157,7 +157,9 @@ export function createRedisStore(link: RedisLink, options: RedisStoreOptions): S
       // The entry comes first: whoever is told of it finds it.
       const parts = [steps.append(log, text, keep, ttlMs), ...inboxes.map((inbox) => steps.tell(inbox, text))]
       const [added = [], ...published] = await run(parts, { inOrder: [log] })
-      return { id: textOf(added) ?? '', received: published.map((answers) => Number(valueOf(answers) ?? 0)) }
+      const id = textOf(added)
+      if (id === undefined) throw new StoreUnavailable('an entry was added and got no id', 'server')
+      return { id, received: published.map((answers) => Number(valueOf(answers) ?? 0)) }
     },
     readLog: async (log, after) =>
       after === undefined || isLogId(after) ? entriesOf(await one(steps.log(log, after))) : [],

@@ -11,7 +11,7 @@ import type { Ask } from './ask.ts'
 import { CameraControls } from './camera-controls.tsx'
 import { Section } from './parts.tsx'
 import { PictureControls } from './picture-controls.tsx'
-import { ScreenControls } from './screen-controls.tsx'
+import { ScreenControls, type Draft } from './screen-controls.tsx'
 import { SoundControls } from './sound-controls.tsx'
 import { WayControl } from './way-control.tsx'
 
@@ -23,11 +23,13 @@ export function DirectionPanel({
   id,
   feed,
   desk,
+  draft,
   onClose,
 }: {
   id: string
   feed: Feed
   desk: RoomDesk
+  draft: Draft
   onClose: () => void
 }) {
   const panel = useRef<HTMLDivElement>(null)
@@ -75,7 +77,7 @@ export function DirectionPanel({
         <SoundControls feed={feed} there={there} set={set} ask={ask} />
       </Section>
       <Section title="On the phone">
-        <ScreenControls set={set} ask={ask} />
+        <ScreenControls set={set} ask={ask} draft={draft} />
       </Section>
     </div>
   )

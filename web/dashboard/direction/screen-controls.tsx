@@ -13,8 +13,19 @@ const standsWords = ({ at, dismissed }: MessageSet): string =>
     ? `On its screen since ${clock.format(at)}.`
     : `Read and put away at ${clock.format(dismissed)}.`
 
-function Message({ message, ask }: { message: MessageSet | undefined; ask: Ask }) {
-  const [words, setWords] = useState('')
+/** Words for a phone that are not shown there yet: they outlive the panel, which moves with the width of the window. */
+export interface Draft {
+  text: string
+}
+
+interface Props {
+  message: MessageSet | undefined
+  ask: Ask
+  draft: Draft
+}
+
+function Message({ message, ask, draft }: Props) {
+  const [words, setWords] = useState(draft.text)
   const show = useSetting<string | null>(null, (text) => ask('show', { text }))
   const id = useId()
   const stands = message !== undefined && message.dismissed === undefined
@@ -35,7 +46,10 @@ function Message({ message, ask }: { message: MessageSet | undefined; ask: Ask }
           rows={2}
           maxLength={MOST_MESSAGE}
           value={words}
-          onInput={(event) => setWords(event.currentTarget.value)}
+          onInput={(event) => {
+            draft.text = event.currentTarget.value
+            setWords(draft.text)
+          }}
         />
       </div>
       <div class="control-deeds">
@@ -52,12 +66,12 @@ function Message({ message, ask }: { message: MessageSet | undefined; ask: Ask }
   )
 }
 
-export function ScreenControls({ set, ask }: { set: Settings; ask: Ask }) {
+export function ScreenControls({ set, ask, draft }: { set: Settings; ask: Ask; draft: Draft }) {
   const tally = useSetting(set.tally, (on) => ask('tally', { on }))
   return (
     <>
       <Toggle label="On air" about="A red frame on the phone and here." setting={tally} />
-      <Message message={set.message} ask={ask} />
+      <Message message={set.message} ask={ask} draft={draft} />
     </>
   )
 }

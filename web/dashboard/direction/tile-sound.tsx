@@ -54,26 +54,29 @@ function Listening({ name, voice }: { name: string; voice: RTCRtpTransceiver | u
   if (!voice) return <span class="tile-mark">Sound needs a direct connection</span>
   const Icon = heard ? Volume2 : VolumeX
   return (
-    <button
-      type="button"
-      class="tile-mark tile-listen"
-      aria-pressed={heard}
-      aria-label={`${heard ? 'Listening' : 'Listen'} to ${name}`}
-      onClick={() => void hear(!heard)}
-    >
-      <Icon size={16} aria-hidden="true" />
-      {heard ? 'Listening' : 'Listen'}
+    <span class="tile-mark tile-sound" {...(heard ? { 'data-heard': '' } : {})}>
+      <button
+        type="button"
+        class="tile-listen"
+        aria-pressed={heard}
+        aria-label={`${heard ? 'Listening' : 'Listen'} to ${name}`}
+        onClick={() => void hear(!heard)}
+      >
+        <Icon size={16} aria-hidden="true" />
+        {heard ? 'Listening' : 'Listen'}
+      </button>
+      {/* Not in the button, whose parts have no role of their own (ARIA, children presentational). */}
       <span
         class="tile-level"
         role="meter"
-        aria-label="Level of the microphone"
+        aria-label={`Microphone of ${name}`}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(level * 100)}
       >
         <span style={{ transform: `scaleX(${level.toFixed(2)})` }} />
       </span>
-    </button>
+    </span>
   )
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { SlidersHorizontal } from 'lucide-preact'
 import type { SessionId } from '../../../server/protocol/ids.ts'
@@ -7,6 +7,7 @@ import { deviceWords } from '../../lib/room/words.ts'
 import { IconButton } from '../../lib/ui/button.tsx'
 import type { RoomDesk } from '../room-desk.ts'
 import { DirectionPanel } from './panel.tsx'
+import type { Draft } from './screen-controls.tsx'
 import { TileSound } from './tile-sound.tsx'
 import './direction.css'
 
@@ -25,8 +26,14 @@ const buttonOf = (camera: SessionId) =>
 /** Directing the cameras of a room, one at a time. */
 export function useDirection(desk: RoomDesk): DirectionView {
   const [camera, setCamera] = useState<SessionId>()
+  const drafts = useRef(new Map<SessionId, Draft>())
   const id = useId()
   const feed = camera === undefined ? undefined : desk.cameras.feeds.value.get(camera)
+  const draftFor = (member: SessionId): Draft => {
+    const draft = drafts.current.get(member) ?? { text: '' }
+    drafts.current.set(member, draft)
+    return draft
+  }
   const close = () => {
     setCamera(undefined)
     if (camera !== undefined) buttonOf(camera)?.focus()
@@ -62,6 +69,8 @@ export function useDirection(desk: RoomDesk): DirectionView {
       )
     },
     marks: (one) => <TileSound feed={one} />,
-    panel: feed && <DirectionPanel key={camera} id={id} feed={feed} desk={desk} onClose={close} />,
+    panel: feed && camera !== undefined && (
+      <DirectionPanel key={camera} id={id} feed={feed} desk={desk} draft={draftFor(camera)} onClose={close} />
+    ),
   }
 }
