@@ -199,7 +199,8 @@ export class Hub {
         this.#shared?.closed(room)
       },
     })
-    room.concerned = (event, own) => (own ? !this.claims.isOver(event) : this.claims.learn(info.id, event))
+    room.events.concerned = (event, own) =>
+      own ? !this.claims.isOver(event) : this.claims.learn(info.id, event)
     room.awaits = (pairing) => this.claims.awaits(info.id, pairing)
     room.memberChanged = (id) => this.#options.memberChanged?.(info.id, id)
     this.#rooms.set(info.id, room)
@@ -356,7 +357,7 @@ export class Hub {
   }
 
   #publish(room: Room, body: ClaimEvent, audience: Outgoing['audience'], concern?: Concern): void {
-    Promise.resolve(room.publish(body, undefined, audience, concern)).catch((error: unknown) =>
+    Promise.resolve(room.events.publish(body, undefined, audience, concern)).catch((error: unknown) =>
       this.#failed(error),
     )
   }

@@ -5,26 +5,19 @@ import type { CodeId, CursorText, RoomId, SessionId } from '../protocol/ids.ts'
 import type { LeaveReason, RoomEvent } from '../protocol/messages.ts'
 import type { Member, MemberState, Role, Room as RoomInfo } from '../protocol/models.ts'
 import { Attempts } from './attempts.ts'
-import type { Concern, Outgoing } from './batch.ts'
+import type { Outgoing } from './batch.ts'
 import type { Connection } from './connection.ts'
 import type { RemoteSeat, SeatEnd } from './letters.ts'
 import type { Entered, Return, Waiting } from './entering.ts'
-import { changeOf, fanOut, openText, type Said } from './fan-out.ts'
+import { changeOf } from './fan-out.ts'
 import { freshSeat } from './entering.ts'
 import { Leaves } from './leaves.ts'
-import { ALL, type Audience } from './log.ts'
+import { RoomEvents } from './room-events.ts'
 import { missedBy } from './resuming.ts'
-import { OpenCommands } from './open-commands.ts'
 import { connectionsOf, memberOf, membersOf, Presence } from './presence.ts'
 import { isConnected, send, shape, type Earlier, type Seat, type Visitor, kept } from './seat.ts'
 import { Timeline, type LookAfter, type Start } from './timeline.ts'
 import { frame, type Framed } from './wire.ts'
-
-/** A place, at once or once the event is in the stored log. */
-export type Published = CursorText | Promise<CursorText>
-
-/** An event before the room gave it its place, which is written behind it. */
-type Body<E = RoomEvent> = E extends unknown ? Omit<E, 'at'> : never
 
 /** What a room that instances share does besides. */
 export interface Shared {
@@ -48,19 +41,17 @@ export interface RoomOptions {
   readonly emptied: () => void
 }
 
-/** One room on this instance: its members here, those elsewhere as they are told of, and the way of events. */
+/** One room on this instance: its members here, and those elsewhere as they are told of. */
 export class Room {
   readonly id: RoomId
   info: RoomInfo
   /** Counts the changes of `info`. */
   rev: number
   readonly timeline: Timeline
+  readonly events: RoomEvents
   readonly presence = new Presence()
-  readonly commands = new OpenCommands()
   /** Absent where no other instance can be. */
   shared: Shared | undefined
-  /** Told of what instances must know of an event; false: it is not to be delivered. */
-  concerned: (event: Pick<Outgoing, 'concern' | 'open'>, own: boolean) => boolean = () => true
   /** Whether a claim waits here. */
   awaits: (pairing: CodeId) => boolean = () => false
   /** Told of each member that may have come, gone, moved or changed. */
@@ -79,6 +70,7 @@ export class Room {
     this.info = options.info
     this.rev = options.rev ?? 0
     this.timeline = new Timeline(options.lookAfter)
+    this.events = new RoomEvents(this.#seats, this.timeline, () => this.shared)
     this.leaves = new Leaves(options.clock)
   }
 
@@ -314,50 +306,6 @@ export class Room {
 
   connections(): Connection[] {
     return connectionsOf(this.#seats.values(), this.#waiting.values())
-  }
-
-  /** Gives an event its place, keeps it for a resume and sends it to those it is meant for [ROOM-3, ROOM-4]. */
-  publish(body: Body, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
-    return this.#send(JSON.stringify(body).slice(0, -1), from, audience, concern)
-  }
-
-  /** Publishes a member's message or signal, to one member or to all, with its data as the sender wrote it. */
-  passOn(said: Said): Published {
-    const { from, to } = said
-    return this.#send(openText(said), from, to === undefined ? ALL : { kind: 'member', id: to })
-  }
-
-  #send(open: string, from: SessionId | undefined, audience: Audience, concern?: Concern): Published {
-    if (this.shared === undefined) {
-      if (concern !== undefined) this.#learn({ concern, open }, true)
-      fanOut(this.#seats, this.timeline.own(open, from, audience), from, audience)
-      return this.at
-    }
-    const seat = from === undefined ? undefined : this.#seats.get(from)
-    const moved = seat?.moved === true
-    if (seat !== undefined) seat.moved = false
-    return this.shared.add({ open, from, audience, speaker: seat?.speaker, concern, moved })
-  }
-
-  /** An own event is in the stored log, or the store is away: its members here get it. */
-  place({ open, from, audience, speaker, concern }: Outgoing): void {
-    if (concern !== undefined && !this.#learn({ concern, open }, true)) this.timeline.pass()
-    else fanOut(this.#seats, this.timeline.own(open, from, audience, speaker), from, audience)
-  }
-
-  /** Whether an event of another instance is to be delivered; the room learns from it. */
-  learn(event: Outgoing): boolean {
-    return event.concern === undefined || this.#learn(event, false)
-  }
-
-  /** Hands an event of another instance to those here that it is meant for. */
-  deliverForeign(framed: Framed, { from, audience }: Outgoing): void {
-    fanOut(this.#seats, framed, from, audience)
-  }
-
-  #learn(event: Pick<Outgoing, 'concern' | 'open'>, own: boolean): boolean {
-    if (event.concern !== undefined) this.commands.learn(event.concern)
-    return this.concerned(event, own)
   }
 
   /** Presence travels beside the log: a resume does not replay it, the member list is the truth. */

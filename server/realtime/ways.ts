@@ -53,8 +53,8 @@ export function wayIn(
     clock,
     retell: ({ open, audience }) =>
       void room.shared?.add({ open, audience, from: undefined, speaker: undefined }).catch(failed),
-    deliver: (framed, event) => room.deliverForeign(framed, event),
-    concerns: (event) => room.learn(event),
+    deliver: (framed, event) => room.events.deliverForeign(framed, event),
+    concerns: (event) => room.events.learn(event),
     ownFound,
     isAwaited: ({ concern }) => concern?.kind === 'decided' && room.awaits(concern.pairing),
     mark: async () => {
@@ -87,7 +87,7 @@ export function wayOut(room: Room, deps: SharingDeps, incoming: IncomingEvents):
     deliver: (event) => {
       // Its sender has moved on and was heard from there first.
       if (incoming.isLate(event)) timeline.pass()
-      else room.place(event)
+      else room.events.place(event)
       incoming.refresh()
     },
     unheard: (other) => neighbours.unheard(other),

@@ -11,7 +11,7 @@ export const command: Handler<'command'> = ({ room, id, bytes }, { to, name, arg
   if (exceeds(args, MAX_MESSAGE, bytes))
     return refused('too_large', `Arguments may hold ${MAX_MESSAGE} bytes at most.`)
   const ref = nanoid<CommandRef>(12)
-  const at = room.publish(
+  const at = room.events.publish(
     { type: 'command', from: id, ref, name, args: args ?? null },
     id,
     { kind: 'member', id: to },
@@ -24,7 +24,8 @@ export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, da
   if (!room.has(to)) return notHere()
   if (exceeds(data, MAX_MESSAGE, bytes) || exceeds(error, MAX_MESSAGE, bytes))
     return refused('too_large', `A result may hold ${MAX_MESSAGE} bytes at most.`)
-  if (!room.commands.close(ref, to, id)) return refused('not_found', 'No command waits for this result.')
+  if (!room.events.commands.close(ref, to, id))
+    return refused('not_found', 'No command waits for this result.')
   const body = {
     type: 'result' as const,
     from: id,
@@ -33,5 +34,5 @@ export const result: Handler<'result'> = ({ room, id, bytes }, { to, ref, ok, da
     ...(data === undefined ? {} : { data }),
     ...(error === undefined ? {} : { error }),
   }
-  return accepted(room.publish(body, id, { kind: 'member', id: to }, { kind: 'result', ref }))
+  return accepted(room.events.publish(body, id, { kind: 'member', id: to }, { kind: 'result', ref }))
 }

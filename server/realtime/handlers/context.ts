@@ -8,7 +8,8 @@ import type { SocketConnection } from '../connection.ts'
 import type { Hub } from '../hub.ts'
 import type { IceServers } from '../ice.ts'
 import type { Relay } from '../relay/relay.ts'
-import type { Published, Room } from '../room.ts'
+import type { Room } from '../room.ts'
+import type { Published } from '../room-events.ts'
 
 /** What handlers may use besides the room. */
 export interface Services {

@@ -11,15 +11,17 @@ export const signal: Handler<'signal'> = ({ room, id, role, bytes, dataText }, {
   if (role === 'camera' && theirs === 'camera')
     return refused('forbidden', 'A camera does not signal to a camera.')
   if (exceeds(data, MAX_SIGNAL, bytes)) return tooLarge(MAX_SIGNAL)
-  if (dataText !== undefined) return accepted(room.passOn({ type: 'signal', from: id, to, dataText }))
-  return accepted(room.publish({ type: 'signal', from: id, data }, id, { kind: 'member', id: to }))
+  if (dataText !== undefined) return accepted(room.events.passOn({ type: 'signal', from: id, to, dataText }))
+  return accepted(room.events.publish({ type: 'signal', from: id, data }, id, { kind: 'member', id: to }))
 }
 
 /** An application's message to one member or to the whole room. */
 export const message: Handler<'message'> = ({ room, id, bytes, dataText }, { to, data }) => {
   if (exceeds(data, MAX_MESSAGE, bytes)) return tooLarge(MAX_MESSAGE)
   if (to !== undefined && (to === id || !room.has(to))) return notHere()
-  if (dataText !== undefined) return accepted(room.passOn({ type: 'message', from: id, to, dataText }))
-  if (to === undefined) return accepted(room.publish({ type: 'message', from: id, data }, id, ALL))
-  return accepted(room.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }))
+  if (dataText !== undefined) return accepted(room.events.passOn({ type: 'message', from: id, to, dataText }))
+  if (to === undefined) return accepted(room.events.publish({ type: 'message', from: id, data }, id, ALL))
+  return accepted(
+    room.events.publish({ type: 'message', from: id, to, data }, id, { kind: 'member', id: to }),
+  )
 }
