@@ -7,9 +7,9 @@ import { loadavg } from 'node:os'
 import process from 'node:process'
 import type { Page } from 'playwright-core'
 import type { Chromium } from '../support/chromium.ts'
-import { freshRoom, scan, startButton, startDesktop, startPhone } from '../support/pages.ts'
-import { startRedis } from '../support/redis-server.ts'
-import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+import { startInstances } from '../support/instances.ts'
+import { freshRoom, liveBy, scan, startCamera, startDesktop, startPhone } from '../support/pages.ts'
+import type { ServerProcess } from '../support/server-process.ts'
 
 const MINUTES = 10
 const CAMERAS = 4
@@ -108,37 +108,24 @@ async function takeSample(
 
 export async function measure([given]: readonly string[]): Promise<void> {
   const minutes = given === undefined ? MINUTES : Number(given)
-  const redis = await startRedis()
-  const servers: ServerProcess[] = []
+  const instances = await startInstances(2)
   const browsers: Chromium[] = []
   try {
-    for (let count = 0; count < 2; count += 1) {
-      const port = String(await freePort())
-      servers.push(
-        await startServer({
-          ICE_SERVERS: '[]',
-          PORT: port,
-          REDIS_URL: redis.url,
-          INTERNAL_URL: `http://127.0.0.1:${port}`,
-        }),
-      )
-    }
     const desktop = await startDesktop({ context: { viewport: { width: 1600, height: 1000 } } })
     browsers.push(desktop)
     // The loader that runs this file wraps named functions in a helper of its own, which pages do not have.
     await desktop.context.addInitScript('globalThis.__name = (made) => made')
-    const dashboard = await freshRoom(desktop, `${servers[0]?.url}/?transport=relay`)
-    const live = dashboard.locator('[data-camera][data-state="live"][data-transport="relay"]')
+    const dashboard = await freshRoom(desktop, `${instances.at(0).url}/?transport=relay`)
     const phones: Page[] = []
     for (let count = 0; count < CAMERAS; count += 1) {
       const handheld = await startPhone({ fps: FPS })
       browsers.push(handheld)
       const address = new URL(await scan(dashboard))
-      address.port = new URL(servers[count % 2]?.url ?? '').port
-      const phone = await handheld.open(address.href)
+      address.port = String(instances.at(count % 2).port)
+      const phone = await handheld.context.newPage()
       phones.push(phone)
-      await startButton(phone).tap()
-      await live.nth(count).waitFor({ timeout: 60_000 })
+      await startCamera(phone, address.href)
+      await liveBy(dashboard, 'relay').nth(count).waitFor({ timeout: 60_000 })
     }
     await dashboard.waitForTimeout(SETTLE)
     await dashboard.evaluate(watchTiles)
@@ -147,7 +134,7 @@ export async function measure([given]: readonly string[]): Promise<void> {
     const samples: Sample[] = []
     const start = Date.now()
     while (Date.now() - start < minutes * 60_000) {
-      samples.push(await takeSample(Date.now() - start, servers, pages))
+      samples.push(await takeSample(Date.now() - start, instances.all, pages))
       await dashboard.waitForTimeout(SAMPLE_EVERY)
     }
     const { left, shown } = await told(dashboard)
@@ -177,7 +164,6 @@ export async function measure([given]: readonly string[]): Promise<void> {
     )
   } finally {
     for (const browser of browsers) await browser.close()
-    await Promise.all(servers.map((server) => server.stop()))
-    await redis.stop()
+    await instances.stop()
   }
 }

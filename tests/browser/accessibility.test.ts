@@ -1,12 +1,13 @@
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { claimCode, issueCode } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
+import { aroundAll } from '../support/around.ts'
 import {
   DESKTOP,
   freshRoom,
   hostToken,
+  joinAsCamera,
   PHONE,
   scan,
   startButton,
@@ -14,33 +15,16 @@ import {
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+import { freePort, startPublicServer, startServer } from '../support/server-process.ts'
 import { giveCamera } from './given-camera.ts'
 
 /** The narrowest width that pages must work at (WCAG 2.2, 1.4.10 Reflow). */
 const NARROW = { width: 320, height: 568 }
 
-let server: ServerProcess
-let desktop: Chromium
-let handheld: Chromium
-let dashboard: Page
-
-beforeAll(async () => {
-  const port = await freePort()
-  server = await startServer({
-    ICE_SERVERS: '[]',
-    PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
-  })
-  desktop = await startDesktop({ context: { reducedMotion: 'reduce' } })
-  handheld = await startPhone({ devices: 3, context: { reducedMotion: 'reduce' } })
-  dashboard = await freshRoom(desktop, server.url)
-})
-afterAll(async () => {
-  await handheld.close()
-  await desktop.close()
-  await server.stop()
-})
+const server = aroundAll(() => startPublicServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop({ context: { reducedMotion: 'reduce' } }))
+const handheld = aroundAll(() => startPhone({ devices: 3, context: { reducedMotion: 'reduce' } }))
+const dashboard = aroundAll(() => freshRoom(desktop(), server().url))
 
 interface Violation {
   rule: string
@@ -77,78 +61,80 @@ async function judge(page: Page): Promise<void> {
 }
 
 describe('the dashboard', () => {
-  test('without a camera', () => judge(dashboard))
+  test('without a camera', () => judge(dashboard()))
 
   test.each(['Camera', 'Viewer', 'Host'])('inviting a %s', async (role) => {
-    await dashboard.getByRole('button', { name: 'Invite' }).click()
-    await dashboard.getByRole('radio', { name: role }).check()
-    await dashboard.locator(`dialog img.qr[data-role="${role.toLowerCase()}"]`).waitFor()
-    await judge(dashboard)
-    await dashboard.keyboard.press('Escape')
+    await dashboard().getByRole('button', { name: 'Invite' }).click()
+    await dashboard().getByRole('radio', { name: role }).check()
+    await dashboard().locator(`dialog img.qr[data-role="${role.toLowerCase()}"]`).waitFor()
+    await judge(dashboard())
+    await dashboard().keyboard.press('Escape')
   })
 
   test('making a link for OBS or a wall', async () => {
-    await dashboard.getByRole('button', { name: 'Invite' }).click()
-    await dashboard.getByRole('button', { name: 'Link for OBS or a wall' }).click()
-    await dashboard.getByRole('button', { name: 'Make the link' }).waitFor()
-    await judge(dashboard)
-    await dashboard.getByRole('button', { name: 'Make the link' }).click()
-    await dashboard.getByRole('button', { name: 'Copy the link' }).waitFor()
-    await judge(dashboard)
-    const link = (await dashboard.locator('.wall-made .copy-text-line').textContent()) ?? ''
-    await dashboard.getByRole('button', { name: 'Done' }).click()
+    await dashboard().getByRole('button', { name: 'Invite' }).click()
+    await dashboard().getByRole('button', { name: 'Link for OBS or a wall' }).click()
+    await dashboard().getByRole('button', { name: 'Make the link' }).waitFor()
+    await judge(dashboard())
+    await dashboard().getByRole('button', { name: 'Make the link' }).click()
+    await dashboard().getByRole('button', { name: 'Copy the link' }).waitFor()
+    await judge(dashboard())
+    const link = (await dashboard().locator('.wall-made .copy-text-line').textContent()) ?? ''
+    await dashboard().getByRole('button', { name: 'Done' }).click()
     // Without a picture it says so, on a page of its own.
-    const wall = await desktop.open(link)
+    const wall = await desktop().open(link)
     await wall.getByText('Waiting for a camera').waitFor()
     await judge(wall)
     await wall.close()
   })
 
   test('with its settings open', async () => {
-    await dashboard.getByRole('button', { name: 'Settings' }).click()
-    await dashboard.locator('dialog .person').first().waitFor()
-    await judge(dashboard)
-    await dashboard.getByRole('button', { name: 'Delete this room' }).click()
-    await dashboard.getByRole('heading', { name: 'Delete this room?' }).waitFor()
-    await judge(dashboard)
-    await dashboard.keyboard.press('Escape')
-    await dashboard.getByRole('heading', { name: 'Devices with access' }).waitFor()
-    await dashboard.keyboard.press('Escape')
-    await dashboard.locator('dialog').waitFor({ state: 'detached' })
+    await dashboard().getByRole('button', { name: 'Settings' }).click()
+    await dashboard().locator('dialog .person').first().waitFor()
+    await judge(dashboard())
+    await dashboard().getByRole('button', { name: 'Delete this room' }).click()
+    await dashboard().getByRole('heading', { name: 'Delete this room?' }).waitFor()
+    await judge(dashboard())
+    await dashboard().keyboard.press('Escape')
+    await dashboard().getByRole('heading', { name: 'Devices with access' }).waitFor()
+    await dashboard().keyboard.press('Escape')
+    await dashboard().locator('dialog').waitFor({ state: 'detached' })
   })
 
   test('with a claim that waits', async () => {
-    const code = await issueCode(server.url, await hostToken(dashboard))
-    const { check } = await claimCode(server.url, { code: code.code, deviceName: 'A phone' })
-    await dashboard.locator('.claim').waitFor()
-    await judge(dashboard)
-    await dashboard.locator('.claim input').fill(check === '10' ? '11' : '10')
-    await dashboard.keyboard.press('Enter')
-    await dashboard.getByText('Wrong number').waitFor()
-    await judge(dashboard)
-    await dashboard.getByRole('button', { name: 'OK' }).click()
+    const code = await issueCode(server().url, await hostToken(dashboard()))
+    const { check } = await claimCode(server().url, { code: code.code, deviceName: 'A phone' })
+    await dashboard().locator('.claim').waitFor()
+    await judge(dashboard())
+    await dashboard()
+      .locator('.claim input')
+      .fill(check === '10' ? '11' : '10')
+    await dashboard().keyboard.press('Enter')
+    await dashboard().getByText('Wrong number').waitFor()
+    await judge(dashboard())
+    await dashboard().getByRole('button', { name: 'OK' }).click()
   })
 })
 
 describe('the phone, the dashboard and the viewer together', () => {
   test('asking for a code, ready, live, and watched', async () => {
-    const phone = await handheld.open(`${server.url}/p`)
+    const phone = await handheld().open(`${server().url}/p`)
     await phone.locator('#code').waitFor()
     await judge(phone)
-    await phone.goto(await scan(dashboard))
+    await phone.goto(await scan(dashboard()))
     await startButton(phone).waitFor()
     await judge(phone)
     await startButton(phone).tap()
-    await tile(dashboard, 'live').waitFor()
+    await tile(dashboard(), 'live').waitFor()
     await phone.locator('[data-state="live"]').waitFor()
     await judge(phone)
-    await judge(dashboard)
-    await dashboard.getByRole('button', { name: '2 here' }).click()
-    await judge(dashboard)
-    await dashboard.keyboard.press('Escape')
+    await judge(dashboard())
+    await dashboard().getByRole('button', { name: '2 here' }).click()
+    await judge(dashboard())
+    await dashboard().keyboard.press('Escape')
 
-    const invitation = await issueCode(server.url, await hostToken(dashboard), 'viewer')
-    const viewer = await desktop.open(`${server.url}/v`)
+    const invitation = await issueCode(server().url, await hostToken(dashboard()), 'viewer')
+    const viewer = await desktop().open(`${server().url}/v`)
     await viewer.locator('#code').waitFor()
     await judge(viewer)
     await viewer.goto('about:blank')
@@ -170,7 +156,9 @@ describe('the phone, the dashboard and the viewer together', () => {
   test('a host that waits for approval', async () => {
     const other = await startDesktop({ context: { viewport: PHONE, reducedMotion: 'reduce' } })
     try {
-      const second = await other.open((await issueCode(server.url, await hostToken(dashboard), 'host')).url)
+      const second = await other.open(
+        (await issueCode(server().url, await hostToken(dashboard()), 'host')).url,
+      )
       await second.getByRole('button', { name: 'Join' }).waitFor()
       await judge(second)
       await second.getByRole('button', { name: 'Join' }).click()
@@ -183,73 +171,74 @@ describe('the phone, the dashboard and the viewer together', () => {
 })
 
 describe('directing a camera', () => {
-  let room: Page
-  let phone: Page
-  beforeAll(async () => {
-    room = await freshRoom(desktop, server.url)
-    phone = await handheld.context.newPage()
-    await phone.addInitScript(giveCamera)
-    await phone.goto(await scan(room))
-    await startButton(phone).tap()
-    await tile(room, 'live').waitFor()
-  })
-  afterAll(async () => {
-    await phone.close()
-    await room.close()
+  const room = aroundAll(() => freshRoom(desktop(), server().url))
+  const phone = aroundAll(async () => {
+    const page = await handheld().context.newPage()
+    await page.addInitScript(giveCamera)
+    await joinAsCamera(room(), page)
+    return page
   })
 
   test('with every control, and what they put on the phone', async () => {
-    await room.getByRole('button', { name: /^Controls:/ }).click()
-    const panel = room.getByRole('dialog')
+    await room()
+      .getByRole('button', { name: /^Controls:/ })
+      .click()
+    const panel = room().getByRole('dialog')
     await panel.getByLabel('Zoom').waitFor()
-    await judge(room)
+    await judge(room())
     await panel.getByLabel('On air').check()
     await panel.getByLabel('Message').fill('A little to the left')
     await panel.getByRole('button', { name: 'Show on the phone' }).click()
     await panel.getByRole('button', { name: 'Take away' }).waitFor()
     await panel.getByLabel('Microphone').click()
-    await phone.getByRole('alertdialog').waitFor()
-    await judge(phone)
-    await judge(room)
-    await phone.getByRole('button', { name: 'Allow' }).tap()
-    await tile(room)
+    await phone().getByRole('alertdialog').waitFor()
+    await judge(phone())
+    await judge(room())
+    await phone().getByRole('button', { name: 'Allow' }).tap()
+    await tile(room())
       .getByRole('button', { name: /^Listen to/ })
       .click()
-    await judge(phone)
-    await judge(room)
+    await judge(phone())
+    await judge(room())
     await panel.getByRole('button', { name: 'Close' }).click()
   })
 
   test('with photos', async () => {
-    await room.getByRole('button', { name: /^Take a photo:/ }).click()
-    await room.locator('.photo').waitFor()
-    await judge(room)
-    await room.getByRole('button', { name: /full view$/ }).click()
-    await room.locator('dialog img').waitFor()
-    await judge(room)
-    await room.keyboard.press('Escape')
-    await room.locator('dialog').waitFor({ state: 'detached' })
+    await room()
+      .getByRole('button', { name: /^Take a photo:/ })
+      .click()
+    await room().locator('.photo').waitFor()
+    await judge(room())
+    await room()
+      .getByRole('button', { name: /full view$/ })
+      .click()
+    await room().locator('dialog img').waitFor()
+    await judge(room())
+    await room().keyboard.press('Escape')
+    await room().locator('dialog').waitFor({ state: 'detached' })
     const focused = () =>
-      room.evaluate(() => document.activeElement?.className || document.activeElement?.localName)
+      room().evaluate(() => document.activeElement?.className || document.activeElement?.localName)
     expect(await focused()).toBe('photo-thumb')
     // What has the focus goes: the next photo has it, behind the last one the room.
-    await room.getByRole('button', { name: /^Take a photo:/ }).click()
-    await expect.poll(() => room.locator('.photo').count()).toBe(2)
+    await room()
+      .getByRole('button', { name: /^Take a photo:/ })
+      .click()
+    await expect.poll(() => room().locator('.photo').count()).toBe(2)
     for (const next of ['photo-thumb', 'room']) {
-      await room
+      await room()
         .getByRole('button', { name: /^Delete the photo/ })
         .first()
         .focus()
-      await room.keyboard.press('Enter')
+      await room().keyboard.press('Enter')
       await expect.poll(focused).toBe(next)
     }
   })
 })
 
 test('the phone’s checks, with and without a problem', async () => {
-  const url = await scan(await freshRoom(desktop, server.url))
+  const url = await scan(await freshRoom(desktop(), server().url))
   for (const allowed of [true, false]) {
-    const phone = await handheld.context.newPage()
+    const phone = await handheld().context.newPage()
     if (!allowed) {
       await phone.addInitScript(() => {
         navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
@@ -272,7 +261,7 @@ test('what helps with certificate warnings: the dialog of the dashboard, and the
     LAN_HTTPS_PORT: String(await freePort()),
   })
   try {
-    const page = await freshRoom(desktop, lan.url)
+    const page = await freshRoom(desktop(), lan.url)
     await page.getByRole('button', { name: 'Phone shows a warning?' }).click()
     await page
       .locator('dialog')

@@ -1,68 +1,48 @@
 /** The controls panel beside what else a dashboard shows, and its use without a pointer, in real browsers. */
-import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { claimCode, issueCode } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
+import { aroundAll, aroundEach } from '../support/around.ts'
 import {
   DESKTOP,
   freshRoom,
   hostToken,
-  scan,
-  startButton,
+  joinAsCamera,
   startDesktop,
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
 import { giveCamera } from './given-camera.ts'
 
 const SMALL = { width: 320, height: 568 }
 const LONG_NAME = 'A phone on the left side of the stage, '.repeat(2).slice(0, 80)
 
-let server: ServerProcess
-let desktop: Chromium
-let handheld: Chromium
-let dashboard: Page
-let phone: Page
-let panel: Locator
-
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]', RESUME_WINDOW_SECONDS: '3' })
-  desktop = await startDesktop({ context: { reducedMotion: 'reduce' } })
-  handheld = await startPhone({ devices: 3 })
-})
-afterAll(async () => {
-  for (const browser of [handheld, desktop]) await browser.close()
-  await server.stop()
-})
-beforeEach(async () => {
-  dashboard = await freshRoom(desktop, server.url)
-  phone = await handheld.context.newPage()
-  await phone.addInitScript(giveCamera)
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]', RESUME_WINDOW_SECONDS: '3' }))
+const desktop = aroundAll(() => startDesktop({ context: { reducedMotion: 'reduce' } }))
+const handheld = aroundAll(() => startPhone({ devices: 3 }))
+const dashboard = aroundEach(() => freshRoom(desktop(), server().url))
+const phone = aroundEach(async () => {
+  const page = await handheld().context.newPage()
+  await page.addInitScript(giveCamera)
   // As long as names may be: they are cut, and push nothing aside.
-  await phone.route('**/api/pairings', (route) => {
+  await page.route('**/api/pairings', (route) => {
     const claim = JSON.parse(route.request().postData() ?? '{}') as object
     return route.continue({ postData: JSON.stringify({ ...claim, deviceName: LONG_NAME }) })
   })
-  await phone.goto(await scan(dashboard))
-  await startButton(phone).tap()
-  await tile(dashboard, 'live').waitFor()
-  panel = dashboard.getByRole('dialog')
+  return page
 })
-afterEach(async () => {
-  await phone.close()
-  await dashboard.close()
-})
+beforeEach(() => joinAsCamera(dashboard(), phone()))
 
-const controls = () => dashboard.getByRole('button', { name: /^Controls:/ })
+const panel = () => dashboard().getByRole('dialog')
+const controls = () => dashboard().getByRole('button', { name: /^Controls:/ })
 const openPanel = async (): Promise<void> => {
   await controls().click()
-  await panel.getByLabel('Zoom').waitFor()
+  await panel().getByLabel('Zoom').waitFor()
 }
 
 /** What has the focus: its name, and whether it is in view, in front, and marked. */
 const focused = () =>
-  dashboard.evaluate(() => {
+  dashboard().evaluate(() => {
     const element = document.activeElement
     if (!(element instanceof HTMLElement)) return undefined
     const { left, top, width, height } = element.getBoundingClientRect()
@@ -81,20 +61,20 @@ const focused = () =>
   })
 
 test.for([DESKTOP, SMALL])('every control is reached by Tab, in view and marked, at $width', async (size) => {
-  await dashboard.setViewportSize(size)
+  await dashboard().setViewportSize(size)
   await controls().focus()
-  await dashboard.keyboard.press('Enter')
-  await panel.getByLabel('Zoom').waitFor()
-  await panel.getByLabel('Message').fill('Hello')
-  await panel.getByRole('heading', { level: 2 }).focus()
-  await dashboard.keyboard.press('Tab')
+  await dashboard().keyboard.press('Enter')
+  await panel().getByLabel('Zoom').waitFor()
+  await panel().getByLabel('Message').fill('Hello')
+  await panel().getByRole('heading', { level: 2 }).focus()
+  await dashboard().keyboard.press('Tab')
   const reached: string[] = []
   for (let step = 0; step < 40; step += 1) {
     const at = await focused()
     if (!at?.inPanel) break
     expect(at.isSeen, at.name).toBe(true)
     reached.push(at.name)
-    await dashboard.keyboard.press('Tab')
+    await dashboard().keyboard.press('Tab')
   }
   const wanted = [
     'Close',
@@ -121,49 +101,49 @@ test.for([DESKTOP, SMALL])('every control is reached by Tab, in view and marked,
       reached.some((one) => one.startsWith(name)),
       name,
     ).toBe(true)
-  await panel.getByRole('button', { name: 'Close' }).focus()
-  await dashboard.keyboard.press('Escape')
-  await panel.waitFor({ state: 'detached' })
+  await panel().getByRole('button', { name: 'Close' }).focus()
+  await dashboard().keyboard.press('Escape')
+  await panel().waitFor({ state: 'detached' })
   expect((await focused())?.name).toMatch(/^Controls:/)
 })
 
 test.for([DESKTOP, SMALL])('a claim that waits is in front of it, at $width', async (size) => {
-  await dashboard.setViewportSize(size)
+  await dashboard().setViewportSize(size)
   await openPanel()
-  const code = await issueCode(server.url, await hostToken(dashboard))
-  const { check } = await claimCode(server.url, { code: code.code, deviceName: 'A phone' })
-  const digits = dashboard.locator('.claim input')
+  const code = await issueCode(server().url, await hostToken(dashboard()))
+  const { check } = await claimCode(server().url, { code: code.code, deviceName: 'A phone' })
+  const digits = dashboard().locator('.claim input')
   await digits.focus()
   expect(await focused()).toMatchObject({ isSeen: true })
   // Pressed as a hand does it, which what covers it would prevent.
   await digits.click()
-  await dashboard.keyboard.type(check ?? '')
-  await dashboard.getByRole('button', { name: 'Approve' }).click()
-  await dashboard.locator('.claim').waitFor({ state: 'detached' })
-  expect(await panel.isVisible()).toBe(true)
+  await dashboard().keyboard.type(check ?? '')
+  await dashboard().getByRole('button', { name: 'Approve' }).click()
+  await dashboard().locator('.claim').waitFor({ state: 'detached' })
+  expect(await panel().isVisible()).toBe(true)
 })
 
 test('on a narrow window the picture is brought above it', async () => {
-  await dashboard.setViewportSize(SMALL)
+  await dashboard().setViewportSize(SMALL)
   await openPanel()
   const bottom = async () => {
-    const box = await tile(dashboard).boundingBox()
+    const box = await tile(dashboard()).boundingBox()
     return box === null ? Infinity : box.y + box.height
   }
-  const top = (await panel.boundingBox())?.y ?? 0
+  const top = (await panel().boundingBox())?.y ?? 0
   expect(top).toBeGreaterThan(0)
   await expect.poll(bottom).toBeLessThanOrEqual(top)
 })
 
 test('it closes with its camera, and stays closed when that comes back', async () => {
   await openPanel()
-  await phone.getByRole('button', { name: 'Stop' }).tap()
-  await panel.getByText('The camera is not on.').waitFor()
-  await phone.goto('about:blank')
-  await tile(dashboard).waitFor({ state: 'detached' })
-  expect(await panel.count()).toBe(0)
-  expect(await dashboard.evaluate(() => document.activeElement?.localName)).toBe('main')
-  await phone.goto(`${server.url}/p`)
-  await tile(dashboard).waitFor()
-  expect(await panel.count()).toBe(0)
+  await phone().getByRole('button', { name: 'Stop' }).tap()
+  await panel().getByText('The camera is not on.').waitFor()
+  await phone().goto('about:blank')
+  await tile(dashboard()).waitFor({ state: 'detached' })
+  expect(await panel().count()).toBe(0)
+  expect(await dashboard().evaluate(() => document.activeElement?.localName)).toBe('main')
+  await phone().goto(`${server().url}/p`)
+  await tile(dashboard()).waitFor()
+  expect(await panel().count()).toBe(0)
 })

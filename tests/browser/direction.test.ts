@@ -4,64 +4,42 @@
  * that says it has them and remembers what it was set to (`giveCamera`). The second of its fake cameras makes 16-bit
  * depth pictures, which no encoder takes: the third stands for another camera.
  */
-import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Locator } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { issueCode } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
+import { aroundAll, aroundEach } from '../support/around.ts'
 import {
   freshRoom,
   hostToken,
+  joinAsCamera,
   pictureMoves,
   scan,
-  startButton,
+  startCamera,
   startDesktop,
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
 import { giveCamera } from './given-camera.ts'
 
-let server: ServerProcess
-let desktop: Chromium
-let handheld: Chromium
-let dashboard: Page
-let phone: Page
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop())
+const handheld = aroundAll(() => startPhone({ devices: 3 }))
+const dashboard = aroundEach(() => freshRoom(desktop(), server().url))
+const phone = aroundEach(() => handheld().context.newPage())
 
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]' })
-  desktop = await startDesktop()
-  handheld = await startPhone({ devices: 3 })
-})
-afterAll(async () => {
-  for (const browser of [handheld, desktop]) await browser.close()
-  await server.stop()
-})
-beforeEach(async () => {
-  dashboard = await freshRoom(desktop, server.url)
-  phone = await handheld.context.newPage()
-})
-afterEach(async () => {
-  await phone.close()
-  await dashboard.close()
-})
-
-/** Pairs the phone and waits for its picture. */
-const join = async (): Promise<void> => {
-  await phone.goto(await scan(dashboard))
-  await startButton(phone).tap()
-  await tile(dashboard, 'live').waitFor()
-}
+const join = () => joinAsCamera(dashboard(), phone())
 /** The open panel of the only camera. */
-const openPanel = async (): Promise<Locator> => {
-  await dashboard.getByRole('button', { name: /^Controls:/ }).click()
-  const panel = dashboard.getByRole('dialog')
+const openPanel = async (desk = dashboard()): Promise<Locator> => {
+  await desk.getByRole('button', { name: /^Controls:/ }).click()
+  const panel = desk.getByRole('dialog')
   await panel.waitFor()
   return panel
 }
 /** What the camera tells in its state. */
 const told = async (): Promise<Record<string, Record<string, unknown>>> => {
-  const answer = await fetch(`${server.url}/api/room`, {
-    headers: { authorization: `Bearer ${await hostToken(dashboard)}` },
+  const answer = await fetch(`${server().url}/api/room`, {
+    headers: { authorization: `Bearer ${await hostToken(dashboard())}` },
   })
   const { members } = (await answer.json()) as {
     members: { role: string; state: { camera: Record<string, Record<string, unknown>> } }[]
@@ -89,20 +67,20 @@ test('another lens: the picture comes from it, and the panel says which', async 
   const before = await setting('lens')()
   await lens.selectOption({ label: 'fake_device_2' })
   await expect.poll(setting('lens')).not.toBe(before)
-  await tile(dashboard, 'live').waitFor()
-  expect(await pictureMoves(dashboard)).toBe(true)
+  await tile(dashboard(), 'live').waitFor()
+  expect(await pictureMoves(dashboard())).toBe(true)
   expect(await lens.evaluate((element: HTMLSelectElement) => element.selectedOptions[0]?.text)).toBe(
     'fake_device_2',
   )
 })
 
 test('front and back, light and zoom of a camera that has them', async () => {
-  await phone.addInitScript(giveCamera)
+  await phone().addInitScript(giveCamera)
   await join()
   const panel = await openPanel()
   await panel.getByLabel('Light').check()
   await expect.poll(setting('light')).toBe(true)
-  await phone.getByRole('button', { name: 'Light', pressed: true }).waitFor()
+  await phone().getByRole('button', { name: 'Light', pressed: true }).waitFor()
 
   const zoom = panel.getByLabel('Zoom')
   // As a finger drags it: many values, of which the last one counts.
@@ -120,8 +98,8 @@ test('front and back, light and zoom of a camera that has them', async () => {
 
   await panel.getByRole('radio', { name: 'Front' }).check()
   await expect.poll(async () => (await told())['facing']).toBe('front')
-  await tile(dashboard, 'live').waitFor()
-  expect(await pictureMoves(dashboard)).toBe(true)
+  await tile(dashboard(), 'live').waitFor()
+  expect(await pictureMoves(dashboard())).toBe(true)
   // The camera at the front has neither, and the panel offers neither any more.
   await panel.getByLabel('Light').waitFor({ state: 'detached' })
   await panel.getByLabel('Zoom').waitFor({ state: 'detached' })
@@ -146,7 +124,7 @@ test('size, frame rate, focus and exposure, as the fake camera has them', async 
   expect(await told()).toMatchObject({ width: 640, height: 360 })
   await expect
     .poll(() =>
-      tile(dashboard)
+      tile(dashboard())
         .locator('video')
         .evaluate((element: HTMLVideoElement) => element.videoHeight),
     )
@@ -168,14 +146,16 @@ test('size, frame rate, focus and exposure, as the fake camera has them', async 
 
 test('turned and mirrored for all who watch, also after the phone reloads', async () => {
   await join()
-  const viewer = await desktop.open((await issueCode(server.url, await hostToken(dashboard), 'viewer')).url)
+  const viewer = await desktop().open(
+    (await issueCode(server().url, await hostToken(dashboard()), 'viewer')).url,
+  )
   await viewer.getByRole('button', { name: 'Watch' }).click()
   await tile(viewer, 'live').waitFor()
-  const wide = await tile(dashboard).boundingBox()
+  const wide = await tile(dashboard()).boundingBox()
   const panel = await openPanel()
   await panel.getByRole('radio', { name: '90°' }).check()
   await panel.getByLabel('Mirror').check()
-  for (const page of [dashboard, viewer]) {
+  for (const page of [dashboard(), viewer]) {
     await page.locator('.tile-look[data-turn="90"][data-mirror]').waitFor()
     await expect
       .poll(async () => {
@@ -193,9 +173,9 @@ test('turned and mirrored for all who watch, also after the phone reloads', asyn
     expect(shown?.height).toBeCloseTo(box?.height ?? 0, 0)
   }
   expect(wide && wide.width > wide.height).toBe(true)
-  await phone.reload()
-  await tile(dashboard, 'live').waitFor()
-  await dashboard.locator('.tile-look[data-turn="90"][data-mirror]').waitFor()
+  await phone().reload()
+  await tile(dashboard(), 'live').waitFor()
+  await dashboard().locator('.tile-look[data-turn="90"][data-mirror]').waitFor()
   await viewer.close()
 })
 
@@ -203,28 +183,28 @@ test('a picture that is switched off is not sent, and both screens say so', asyn
   await join()
   const panel = await openPanel()
   await panel.getByLabel('Hide picture').check()
-  await tile(dashboard, 'waiting').getByText('Picture is off').waitFor()
-  await phone.getByText('The dashboard switched the picture off').first().waitFor()
+  await tile(dashboard(), 'waiting').getByText('Picture is off').waitFor()
+  await phone().getByText('The dashboard switched the picture off').first().waitFor()
   const opacity = () =>
-    tile(dashboard)
+    tile(dashboard())
       .locator('video')
       .evaluate((element) => getComputedStyle(element).opacity)
   await expect.poll(opacity).toBe('0')
   await panel.getByLabel('Hide picture').uncheck()
-  await tile(dashboard, 'live').waitFor()
-  expect(await pictureMoves(dashboard)).toBe(true)
-  await phone.locator('[data-state="live"]').waitFor()
+  await tile(dashboard(), 'live').waitFor()
+  expect(await pictureMoves(dashboard())).toBe(true)
+  await phone().locator('[data-state="live"]').waitFor()
 })
 
 test('on air is said on the phone and on the tile', async () => {
   await join()
   const panel = await openPanel()
   await panel.getByLabel('On air').check()
-  await phone.locator('.on-air').getByText('On air').waitFor()
-  await tile(dashboard).getByText('On air').waitFor()
+  await phone().locator('.on-air').getByText('On air').waitFor()
+  await tile(dashboard()).getByText('On air').waitFor()
   await panel.getByLabel('On air').uncheck()
-  await phone.locator('.on-air').waitFor({ state: 'detached' })
-  await tile(dashboard).getByText('On air').waitFor({ state: 'detached' })
+  await phone().locator('.on-air').waitFor({ state: 'detached' })
+  await tile(dashboard()).getByText('On air').waitFor({ state: 'detached' })
 })
 
 test('a message stands on the phone until it is read there, or taken away', async () => {
@@ -233,23 +213,23 @@ test('a message stands on the phone until it is read there, or taken away', asyn
   const write = async (words: string) => {
     await panel.getByLabel('Message').fill(words)
     await panel.getByRole('button', { name: 'Show on the phone' }).click()
-    await phone.locator('.desk-message').getByText(words).waitFor()
+    await phone().locator('.desk-message').getByText(words).waitFor()
     await panel.getByText(/^On its screen since/).waitFor()
   }
   await write('A little to the left')
   // Its words are for the phone alone.
   expect(JSON.stringify(await told())).not.toContain('little')
-  await phone.getByRole('button', { name: 'OK' }).tap()
+  await phone().getByRole('button', { name: 'OK' }).tap()
   await panel.getByText(/^Read and put away at/).waitFor()
-  expect(await phone.locator('.desk-message').count()).toBe(0)
+  expect(await phone().locator('.desk-message').count()).toBe(0)
   await write('Thank you')
   await panel.getByRole('button', { name: 'Take away' }).click()
-  await phone.locator('.desk-message').waitFor({ state: 'detached' })
+  await phone().locator('.desk-message').waitFor({ state: 'detached' })
 })
 
 /** Energy of the sound that the phone has played so far, by the statistics of its connections. */
 const heardOnPhone = () =>
-  phone.evaluate(async () => {
+  phone().evaluate(async () => {
     const { connections = [] } = window as { connections?: RTCPeerConnection[] }
     let energy = 0
     for (const connection of connections) {
@@ -277,44 +257,44 @@ test('the microphone: the person at the phone decides, the tile shows its level,
   const panel = await openPanel()
   const microphone = panel.getByLabel('Microphone')
   await microphone.click()
-  const question = phone.getByRole('alertdialog', { name: 'The dashboard asks for the microphone' })
+  const question = phone().getByRole('alertdialog', { name: 'The dashboard asks for the microphone' })
   await question.waitFor()
-  await tile(dashboard).getByText('Asks for the microphone').waitFor()
+  await tile(dashboard()).getByText('Asks for the microphone').waitFor()
   await question.getByRole('button', { name: 'Not now' }).tap()
   await panel.getByText('The person at the phone said not now.').waitFor()
   await expect.poll(() => microphone.isChecked()).toBe(false)
 
   await microphone.click()
   await question.getByRole('button', { name: 'Allow' }).tap()
-  await phone.getByRole('button', { name: 'Microphone on' }).waitFor()
+  await phone().getByRole('button', { name: 'Microphone on' }).waitFor()
   // The fake microphone beeps once a second.
-  const level = tile(dashboard).getByRole('meter')
+  const level = tile(dashboard()).getByRole('meter')
   await expect
     .poll(async () => Number(await level.getAttribute('aria-valuenow')), { timeout: 15_000 })
     .toBeGreaterThan(20)
-  const listen = tile(dashboard).getByRole('button', { name: /^Listen(ing)? to/ })
+  const listen = tile(dashboard()).getByRole('button', { name: /^Listen(ing)? to/ })
   expect(await listen.getAttribute('aria-pressed')).toBe('false')
   await listen.click()
   await expect.poll(() => listen.getAttribute('aria-pressed')).toBe('true')
-  expect(await pictureMoves(dashboard)).toBe(true)
+  expect(await pictureMoves(dashboard())).toBe(true)
 
-  await phone.getByRole('button', { name: 'Microphone on' }).tap()
+  await phone().getByRole('button', { name: 'Microphone on' }).tap()
   await expect.poll(setting('microphone')).toBeUndefined()
   await expect.poll(() => microphone.isChecked()).toBe(false)
-  await tile(dashboard).getByRole('meter').waitFor({ state: 'detached' })
+  await tile(dashboard()).getByRole('meter').waitFor({ state: 'detached' })
 })
 
 test('a viewer is sent no sound, and offered no control', async () => {
   await join()
-  const viewer = await desktop.context.newPage()
+  const viewer = await desktop().context.newPage()
   await viewer.addInitScript(keepConnections)
-  await viewer.goto((await issueCode(server.url, await hostToken(dashboard), 'viewer')).url)
+  await viewer.goto((await issueCode(server().url, await hostToken(dashboard()), 'viewer')).url)
   await viewer.getByRole('button', { name: 'Watch' }).click()
   await tile(viewer, 'live').waitFor()
   const panel = await openPanel()
   await panel.getByLabel('Microphone').click()
-  await phone.getByRole('button', { name: 'Allow' }).tap()
-  await tile(dashboard).getByRole('meter').waitFor()
+  await phone().getByRole('button', { name: 'Allow' }).tap()
+  await tile(dashboard()).getByRole('meter').waitFor()
   const kinds = await viewer.evaluate(() =>
     ((window as { connections?: RTCPeerConnection[] }).connections ?? []).flatMap((connection) =>
       connection.getReceivers().map(({ track }) => track.kind),
@@ -330,60 +310,59 @@ test('a viewer is sent no sound, and offered no control', async () => {
 test('hold to talk: the phone plays it, says so, and is silent when the button is let go', async () => {
   const speaking = await startDesktop({ camera: 'allowed' })
   try {
-    await dashboard.close()
-    dashboard = await freshRoom(speaking, server.url)
-    await phone.addInitScript(keepConnections)
-    await join()
-    const panel = await openPanel()
+    const desk = await freshRoom(speaking, server().url)
+    await phone().addInitScript(keepConnections)
+    await joinAsCamera(desk, phone())
+    const panel = await openPanel(desk)
     const hold = panel.getByRole('button', { name: 'Hold to talk' })
     await hold.focus()
-    await dashboard.keyboard.down('Space')
+    await desk.keyboard.down('Space')
     await panel.getByRole('button', { name: 'Talking', pressed: true }).waitFor()
-    await phone.getByText('The dashboard is talking').waitFor()
+    await phone().getByText('The dashboard is talking').waitFor()
     const before = await heardOnPhone()
     await expect.poll(heardOnPhone, { timeout: 15_000 }).toBeGreaterThan(before)
-    await dashboard.keyboard.up('Space')
-    await phone.getByText('The dashboard is talking').waitFor({ state: 'detached' })
+    await desk.keyboard.up('Space')
+    await phone().getByText('The dashboard is talking').waitFor({ state: 'detached' })
     await hold.waitFor()
     // By hand as well.
     const box = await hold.boundingBox()
-    await dashboard.mouse.move((box?.x ?? 0) + 10, (box?.y ?? 0) + 10)
-    await dashboard.mouse.down()
-    await phone.getByText('The dashboard is talking').waitFor()
-    await dashboard.mouse.up()
-    await phone.getByText('The dashboard is talking').waitFor({ state: 'detached' })
+    await desk.mouse.move((box?.x ?? 0) + 10, (box?.y ?? 0) + 10)
+    await desk.mouse.down()
+    await phone().getByText('The dashboard is talking').waitFor()
+    await desk.mouse.up()
+    await phone().getByText('The dashboard is talking').waitFor({ state: 'detached' })
   } finally {
     await speaking.close()
-    dashboard = await freshRoom(desktop, server.url)
   }
 })
 
 test('sound needs a direct connection, and the panel says so', async () => {
-  await dashboard.goto(`${server.url}/?transport=relay`)
-  await phone.goto(await scan(dashboard))
-  await startButton(phone).tap()
-  await tile(dashboard, 'live').waitFor()
+  await dashboard().goto(`${server().url}/?transport=relay`)
+  await startCamera(phone(), await scan(dashboard()))
+  await tile(dashboard(), 'live').waitFor()
   const panel = await openPanel()
   await panel.getByText('Sound needs a direct connection to the phone.').waitFor()
   // The picture stops here as well: nothing is uploaded while it is hidden.
   await panel.getByLabel('Hide picture').check()
-  await tile(dashboard, 'waiting').getByText('Picture is off').waitFor()
+  await tile(dashboard(), 'waiting').getByText('Picture is off').waitFor()
   await panel.getByLabel('Hide picture').uncheck()
-  await tile(dashboard, 'live').waitFor()
+  await tile(dashboard(), 'live').waitFor()
 })
 
 test('the panel is opened, used and left by keyboard', async () => {
   await join()
-  await dashboard.getByRole('button', { name: /^Controls:/ }).focus()
-  await dashboard.keyboard.press('Enter')
-  const panel = dashboard.getByRole('dialog')
+  await dashboard()
+    .getByRole('button', { name: /^Controls:/ })
+    .focus()
+  await dashboard().keyboard.press('Enter')
+  const panel = dashboard().getByRole('dialog')
   await panel.waitFor()
   await panel.getByLabel('Mirror').focus()
-  await dashboard.keyboard.press('Space')
+  await dashboard().keyboard.press('Space')
   await expect.poll(setting('mirror')).toBe(true)
-  await dashboard.keyboard.press('Escape')
+  await dashboard().keyboard.press('Escape')
   await panel.waitFor({ state: 'detached' })
-  expect(await dashboard.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(
+  expect(await dashboard().evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(
     /^Controls:/,
   )
 })
@@ -391,7 +370,7 @@ test('the panel is opened, used and left by keyboard', async () => {
 test('a phone that is away says so at the control', async () => {
   await join()
   const panel = await openPanel()
-  await phone.goto('about:blank')
+  await phone().goto('about:blank')
   await panel.getByLabel('Mirror').check()
   await panel
     .getByRole('alert')

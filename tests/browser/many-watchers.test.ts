@@ -1,34 +1,26 @@
 /** One camera and more watchers than a phone serves one by one, in real browsers. */
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { issueCode } from '../support/app.ts'
+import { aroundAll } from '../support/around.ts'
 import type { Chromium } from '../support/chromium.ts'
 import {
   canvasMoves,
   freshRoom,
   hostToken,
+  liveBy,
   pictureMoves,
   scan,
-  startButton,
+  startCamera,
   startDesktop,
   startPhone,
 } from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
 
-let server: ServerProcess
-let browsers: Chromium[] = []
-
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]' })
-  browsers = [await startDesktop(), await startDesktop(), await startPhone()]
-})
-afterAll(async () => {
-  for (const browser of browsers) await browser.close()
-  await server.stop()
-})
-
-const live = (page: Page, transport: 'p2p' | 'relay') =>
-  page.locator(`[data-camera][data-state="live"][data-transport="${transport}"]`)
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop())
+const other = aroundAll(() => startDesktop())
+const handheld = aroundAll(() => startPhone())
 
 /** Every state and way that the only tile went through from now on. */
 const record = (page: Page) =>
@@ -47,25 +39,24 @@ const recorded = (page: Page) => page.evaluate(() => (window as unknown as { see
 
 describe('[MED-6] more than three watch', () => {
   test('the phone uploads once for all without a gap, goes back when few are left', async () => {
-    const [desktop, other, handheld] = browsers as [Chromium, Chromium, Chromium]
-    const dashboard = await freshRoom(desktop, server.url)
-    const phone = await handheld.open(await scan(dashboard))
-    await startButton(phone).tap()
-    await live(dashboard, 'p2p').waitFor()
+    const dashboard = await freshRoom(desktop(), server().url)
+    const phone = await handheld().context.newPage()
+    await startCamera(phone, await scan(dashboard))
+    await liveBy(dashboard, 'p2p').waitFor()
     const token = await hostToken(dashboard)
     const watch = async (browser: Chromium) => {
-      const page = await browser.open((await issueCode(server.url, token, 'viewer')).url)
+      const page = await browser.open((await issueCode(server().url, token, 'viewer')).url)
       await page.getByRole('button', { name: 'Watch' }).click()
       return page
     }
-    const viewers = [await watch(desktop), await watch(other)]
-    for (const page of viewers) await live(page, 'p2p').waitFor()
+    const viewers = [await watch(desktop()), await watch(other())]
+    for (const page of viewers) await liveBy(page, 'p2p').waitFor()
     await record(dashboard)
 
-    const fourth = await watch(handheld)
+    const fourth = await watch(handheld())
     await phone.bringToFront()
     for (const page of [dashboard, ...viewers, fourth]) {
-      await live(page, 'relay').waitFor()
+      await liveBy(page, 'relay').waitFor()
       expect(await canvasMoves(page)).toBe(true)
     }
     expect(
@@ -76,7 +67,7 @@ describe('[MED-6] more than three watch', () => {
     await phone.getByText('Many are watching, so it goes through the server.').waitFor()
 
     await fourth.close()
-    for (const page of [dashboard, ...viewers]) await live(page, 'p2p').waitFor()
+    for (const page of [dashboard, ...viewers]) await liveBy(page, 'p2p').waitFor()
     expect(await pictureMoves(dashboard)).toBe(true)
     expect(
       (await recorded(dashboard)).filter((seen) => /^(waiting|connecting|failed|ended)/.test(seen)),

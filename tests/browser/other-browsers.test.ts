@@ -1,24 +1,24 @@
 /** The same pages in Firefox and WebKit, beside Chromium: as phone and as dashboard, on every step of the ladder. */
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { JPEG, readPicture, readRelayed } from '../../server/protocol/frames.ts'
+import { aroundAll, closePagesAfterEach } from '../support/around.ts'
 import type { Chromium } from '../support/chromium.ts'
 import { appears, forget, press, says, type DrivenPage } from '../support/driven-page.ts'
-import { startFirefox, type Firefox } from '../support/firefox.ts'
+import { startFirefox } from '../support/firefox.ts'
+import { startInstances } from '../support/instances.ts'
 import {
   blockDirect,
   canvasMoves,
   freshRoom,
   pictureMoves,
   scan,
-  startButton,
+  startCamera,
   startDesktop,
   startPhone,
 } from '../support/pages.ts'
 import { readQr } from '../support/qr.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
-import { startTurn, type TurnServer } from '../support/turn-server.ts'
+import { startTurn } from '../support/turn-server.ts'
 import { startWebKit } from '../support/webkit.ts'
 
 /** Opening three browsers takes its time where nothing of them is in the memory yet. */
@@ -27,21 +27,12 @@ const START_WITHIN = 180_000
 const SEEN_WITHIN = { timeout: 45_000 }
 const TURN_SECRET = 'tell-it-to-the-marines'
 
-let redis: RedisServer
-let turn: TurnServer
-/** Two instances that share their rooms. Dashboards are on the first. */
-let near: ServerProcess
-let far: ServerProcess
-let desktop: Chromium
-let handheld: Chromium
-let firefox: Firefox
-let webkit: DrivenPage
-const pages: Page[] = []
 /** The codec of each picture that Chromium was sent, or sent, through the server. */
 let codecs: Set<string>
 
-const noteCodecs = (context: BrowserContext) => {
-  context.on('page', (page) => {
+const notesCodecs = async (starting: Promise<Chromium>): Promise<Chromium> => {
+  const browser = await starting
+  browser.context.on('page', (page) => {
     page.on('websocket', (socket) => {
       socket.on('framereceived', ({ payload }) => {
         const relayed = typeof payload === 'string' ? undefined : readRelayed(payload)
@@ -53,44 +44,22 @@ const noteCodecs = (context: BrowserContext) => {
       })
     })
   })
+  return browser
 }
-const startInstance = async () => {
-  const port = String(await freePort())
-  return startServer({
-    ICE_SERVERS: '[]',
-    TURN_URLS: turn.url,
-    TURN_SECRET,
-    PORT: port,
-    REDIS_URL: redis.url,
-    INTERNAL_URL: `http://127.0.0.1:${port}`,
-  })
-}
-beforeAll(async () => {
-  redis = await startRedis()
-  turn = await startTurn(TURN_SECRET)
-  near = await startInstance()
-  far = await startInstance()
-  desktop = await startDesktop()
-  handheld = await startPhone()
-  for (const { context } of [desktop, handheld]) noteCodecs(context)
-  firefox = await startFirefox()
-  webkit = await startWebKit()
-}, START_WITHIN)
-afterAll(async () => {
-  await webkit.close()
-  await firefox.close()
-  for (const browser of [handheld, desktop]) await browser.close()
-  for (const server of [near, far]) await server.stop()
-  await turn.close()
-  await redis.stop()
-}, START_WITHIN)
+const turn = aroundAll(() => startTurn(TURN_SECRET), START_WITHIN)
+/** Two that share their rooms. Dashboards are on the first. */
+const instances = aroundAll(() => startInstances(2, { TURN_URLS: turn().url, TURN_SECRET }), START_WITHIN)
+const desktop = aroundAll(() => notesCodecs(startDesktop()), START_WITHIN)
+const handheld = aroundAll(() => notesCodecs(startPhone()), START_WITHIN)
+const firefox = aroundAll(() => startFirefox(), START_WITHIN)
+const webkit = aroundAll(() => startWebKit(), START_WITHIN)
 beforeEach(() => {
   codecs = new Set()
 })
 afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close()
-  for (const page of [firefox, webkit]) await forget(page)
+  for (const page of [firefox(), webkit()]) await forget(page)
 })
+closePagesAfterEach(handheld, desktop)
 
 const live = (transport: string) => `[data-camera][data-state="live"][data-transport="${transport}"]`
 const ON_PHONE = '[data-state="live"]'
@@ -102,85 +71,79 @@ const BROKE_OFF = 'Direct video broke off, so it goes through the server.'
 /** The address of a code, on the other instance. */
 const elsewhere = (url: string): string => {
   const address = new URL(url)
-  address.port = String(far.port)
+  address.port = String(instances().at(1).port)
   return address.href
 }
 /** A dashboard in Firefox or WebKit. @returns what its code says */
 const openDriven = async (page: DrivenPage, search = ''): Promise<string> => {
   await page.resize(1280, 800)
-  await page.goto(`${near.url}/${search}`)
+  await page.goto(`${instances().at(0).url}/${search}`)
   await appears(page, 'img.qr')
   return readQr(await page.screenshot())
 }
-const openChromium = async (search = ''): Promise<Page> => {
-  const dashboard = await freshRoom(desktop, `${near.url}/${search}`)
-  pages.push(dashboard)
-  return dashboard
-}
+const openChromium = (search = '') => freshRoom(desktop(), `${instances().at(0).url}/${search}`)
 const joinDriven = async (page: DrivenPage, url: string): Promise<void> => {
   await page.resize(390, 844)
   await page.goto(url)
   await press(page, 'Start camera')
 }
 const joinChromium = async (url: string): Promise<Page> => {
-  const phone = await handheld.context.newPage()
-  pages.push(phone)
-  await phone.goto(url)
-  await startButton(phone).tap()
+  const phone = await handheld().context.newPage()
+  await startCamera(phone, url)
   return phone
 }
 
 describe('Firefox', () => {
   test('[MED-1] [MED-4] as phone: directly to a dashboard in Chromium, after a reload again by one tap', async () => {
     const dashboard = await openChromium()
-    await joinDriven(firefox, await scan(dashboard))
+    await joinDriven(firefox(), await scan(dashboard))
     await dashboard.locator(live('p2p')).waitFor(SEEN_WITHIN)
     expect(await pictureMoves(dashboard)).toBe(true)
-    await says(firefox, '1 watching')
-    await firefox.reload()
-    await press(firefox, 'Resume camera')
-    await appears(firefox, ON_PHONE)
+    await says(firefox(), '1 watching')
+    await firefox().reload()
+    await press(firefox(), 'Resume camera')
+    await appears(firefox(), ON_PHONE)
     await dashboard.locator(live('p2p')).waitFor(SEEN_WITHIN)
     expect(await pictureMoves(dashboard)).toBe(true)
   }, 120_000)
 
   test('[MED-1] as dashboard: directly from a phone with Chromium on another instance', async () => {
-    const phone = await joinChromium(elsewhere(await openDriven(firefox)))
-    await appears(firefox, live('p2p'))
-    expect(await pictureMoves(firefox)).toBe(true)
+    const phone = await joinChromium(elsewhere(await openDriven(firefox())))
+    await appears(firefox(), live('p2p'))
+    expect(await pictureMoves(firefox())).toBe(true)
     await phone.locator(ON_PHONE).waitFor(SEEN_WITHIN)
   }, 120_000)
 
   test('[MED-5] [MED-6] as phone: through two instances to a dashboard in Chromium', async () => {
     const dashboard = await openChromium('?transport=relay')
-    await joinDriven(firefox, elsewhere(await scan(dashboard)))
+    await joinDriven(firefox(), elsewhere(await scan(dashboard)))
     await dashboard.locator(live('relay')).waitFor(SEEN_WITHIN)
     expect(await canvasMoves(dashboard)).toBe(true)
     expect(codecs).not.toContain(JPEG)
     await dashboard.getByText(SWITCHED_OFF).waitFor(SEEN_WITHIN)
-    await says(firefox, SWITCHED_OFF)
+    await says(firefox(), SWITCHED_OFF)
   }, 120_000)
 
   test('[MED-5] [MED-6] as dashboard: through the server from a phone with Chromium', async () => {
-    const phone = await joinChromium(await openDriven(firefox, '?transport=relay'))
-    await appears(firefox, live('relay'))
-    expect(await canvasMoves(firefox)).toBe(true)
-    await says(firefox, SWITCHED_OFF)
+    const phone = await joinChromium(await openDriven(firefox(), '?transport=relay'))
+    await appears(firefox(), live('relay'))
+    expect(await canvasMoves(firefox())).toBe(true)
+    await says(firefox(), SWITCHED_OFF)
     await phone.getByText(SWITCHED_OFF).waitFor(SEEN_WITHIN)
   }, 120_000)
 
   test('[MED-1] [MED-5] [MED-6] as dashboard: through TURN, and through the server when that is away', async () => {
-    const takeBack = await firefox.addScript(blockDirect)
+    const takeBack = await firefox().addScript(blockDirect)
     try {
-      const phone = await joinChromium(await openDriven(firefox))
-      await appears(firefox, live('turn'))
-      expect(await pictureMoves(firefox)).toBe(true)
-      await says(firefox, BLOCKED)
+      const phone = await joinChromium(await openDriven(firefox()))
+      await appears(firefox(), live('turn'))
+      expect(await pictureMoves(firefox())).toBe(true)
+      await says(firefox(), BLOCKED)
       await phone.getByText(BLOCKED).waitFor(SEEN_WITHIN)
-      await turn.kill()
-      await appears(firefox, live('relay'))
-      expect(await canvasMoves(firefox)).toBe(true)
-      await says(firefox, BROKE_OFF)
+      await turn().kill()
+      await appears(firefox(), live('relay'))
+      expect(await canvasMoves(firefox())).toBe(true)
+      await says(firefox(), BROKE_OFF)
       await phone.getByText(BROKE_OFF).waitFor(SEEN_WITHIN)
     } finally {
       await takeBack()
@@ -191,63 +154,63 @@ describe('Firefox', () => {
 describe('WebKit without WebRTC', () => {
   test('[MED-4] [MED-5] [MED-6] as phone: through the server to a dashboard in Chromium, after a reload again by one tap', async () => {
     const dashboard = await openChromium()
-    await joinDriven(webkit, await scan(dashboard))
+    await joinDriven(webkit(), await scan(dashboard))
     await dashboard.locator(live('relay')).waitFor(SEEN_WITHIN)
     expect(await canvasMoves(dashboard)).toBe(true)
     expect(codecs).not.toContain(JPEG)
     await dashboard.getByText(NO_DIRECT).waitFor(SEEN_WITHIN)
-    await says(webkit, NO_DIRECT)
-    await webkit.reload()
-    await press(webkit, 'Resume camera')
-    await appears(webkit, ON_PHONE)
+    await says(webkit(), NO_DIRECT)
+    await webkit().reload()
+    await press(webkit(), 'Resume camera')
+    await appears(webkit(), ON_PHONE)
     await dashboard.locator(live('relay')).waitFor(SEEN_WITHIN)
     expect(await canvasMoves(dashboard)).toBe(true)
   }, 120_000)
 
   test('[MED-6] as phone that reads tracks in workers alone, as Safari does: to a dashboard in Chromium', async () => {
     const dashboard = await openChromium()
-    await webkit.resize(390, 844)
-    await webkit.goto(await scan(dashboard))
-    await webkit.evaluate(() => {
+    await webkit().resize(390, 844)
+    await webkit().goto(await scan(dashboard))
+    await webkit().evaluate(() => {
       delete (window as { MediaStreamTrackProcessor?: unknown }).MediaStreamTrackProcessor
     })
-    await press(webkit, 'Start camera')
+    await press(webkit(), 'Start camera')
     await dashboard.locator(live('relay')).waitFor(SEEN_WITHIN)
     expect(await canvasMoves(dashboard)).toBe(true)
     expect(codecs).not.toContain(JPEG)
   }, 120_000)
 
   test('[MED-5] [MED-6] as dashboard: through two instances from a phone with Chromium', async () => {
-    const phone = await joinChromium(elsewhere(await openDriven(webkit)))
-    await appears(webkit, live('relay'))
-    expect(await canvasMoves(webkit)).toBe(true)
+    const phone = await joinChromium(elsewhere(await openDriven(webkit())))
+    await appears(webkit(), live('relay'))
+    expect(await canvasMoves(webkit())).toBe(true)
     expect(codecs).not.toContain(JPEG)
-    await says(webkit, NO_DIRECT)
+    await says(webkit(), NO_DIRECT)
     await phone.getByText(NO_DIRECT).waitFor(SEEN_WITHIN)
   }, 120_000)
 
   test('[MED-6] as phone: through two instances to a dashboard in Firefox', async () => {
-    await joinDriven(webkit, elsewhere(await openDriven(firefox)))
-    await appears(firefox, live('relay'))
-    expect(await canvasMoves(firefox)).toBe(true)
-    await says(firefox, NO_DIRECT)
+    await joinDriven(webkit(), elsewhere(await openDriven(firefox())))
+    await appears(firefox(), live('relay'))
+    expect(await canvasMoves(firefox())).toBe(true)
+    await says(firefox(), NO_DIRECT)
   }, 120_000)
 
   test('[MED-6] as dashboard: through the server from a phone with Firefox', async () => {
-    await joinDriven(firefox, await openDriven(webkit))
-    await appears(webkit, live('relay'))
-    expect(await canvasMoves(webkit)).toBe(true)
-    await says(firefox, NO_DIRECT)
+    await joinDriven(firefox(), await openDriven(webkit()))
+    await appears(webkit(), live('relay'))
+    expect(await canvasMoves(webkit())).toBe(true)
+    await says(firefox(), NO_DIRECT)
   }, 120_000)
 
   test('[MED-6] as dashboard: JPEG from a phone with a Firefox that has no WebCodecs', async () => {
-    const takeBack = await firefox.addScript(() => {
+    const takeBack = await firefox().addScript(() => {
       delete (window as { VideoEncoder?: unknown }).VideoEncoder
     })
     try {
-      await joinDriven(firefox, await openDriven(webkit))
-      await appears(webkit, live('relay'))
-      expect(await canvasMoves(webkit)).toBe(true)
+      await joinDriven(firefox(), await openDriven(webkit()))
+      await appears(webkit(), live('relay'))
+      expect(await canvasMoves(webkit())).toBe(true)
     } finally {
       await takeBack()
     }
@@ -256,5 +219,5 @@ describe('WebKit without WebRTC', () => {
 
 test('no page has thrown or logged an error in Firefox', () => {
   // What it says itself when the TURN server is gone.
-  expect(firefox.faults.filter((text) => !text.startsWith('WebRTC: ICE failed'))).toEqual([])
+  expect(firefox().faults.filter((text) => !text.startsWith('WebRTC: ICE failed'))).toEqual([])
 })

@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Chromium } from '../support/chromium.ts'
+import { expect, test } from 'vitest'
+import { aroundAll } from '../support/around.ts'
 import { freshRoom, startDesktop } from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
 
-let server: ServerProcess
-let desktop: Chromium
-
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]' })
-  desktop = await startDesktop()
-})
-afterAll(async () => {
-  await desktop.close()
-  await server.stop()
-})
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop())
 
 /** As what the target of a page's link is served. */
 const served = async (link: Element) => {
@@ -29,8 +20,8 @@ test.each([
 ])(
   '[SEC-5] %s loads without a fault, says in its title where one is, and brings its icons',
   async (path, title) => {
-    const before = desktop.faults.length
-    const page = await desktop.open(server.url + path)
+    const before = desktop().faults.length
+    const page = await desktop().open(server().url + path)
     await page.locator('h1, img.qr').first().waitFor()
     expect(await page.title()).toMatch(title)
     expect(await page.locator('link[rel=manifest]').evaluate(served)).toMatch(
@@ -39,14 +30,14 @@ test.each([
     for (const rel of ['icon', 'apple-touch-icon']) {
       expect(await page.locator(`link[rel="${rel}"]`).evaluate(served)).toMatch(/^200 image\//)
     }
-    expect(desktop.faults.slice(before)).toEqual([])
+    expect(desktop().faults.slice(before)).toEqual([])
     await page.close()
   },
 )
 
 test('[MED-5] a server that is away is said, and "Try now" is the mend', async () => {
   const away = await startServer({ ICE_SERVERS: '[]' })
-  const page = await freshRoom(desktop, away.url)
+  const page = await freshRoom(desktop(), away.url)
   await away.kill()
   await page.getByText('The server does not answer.').waitFor()
   expect(await page.title()).toMatch(/^Reconnecting/)

@@ -1,54 +1,46 @@
 /** What the phone's page finds out before the tap, in real browsers that lack what it looks for. */
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { aroundAll } from '../support/around.ts'
 import type { Chromium, ChromiumOptions } from '../support/chromium.ts'
-import { startCutProxy, type CutProxy } from '../support/cut-proxy.ts'
+import { startCutProxy } from '../support/cut-proxy.ts'
 import { freshRoom, scan, startButton, startDesktop, startPhone, tile } from '../support/pages.ts'
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
-import { startStunServer, type StunServer } from '../support/stun-server.ts'
+import { startStunServer } from '../support/stun-server.ts'
 
 const INSTAGRAM =
   'Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/129.0.0.0 Mobile Safari/537.36 Instagram 354.0.0.0.1 Android'
 const IN_IPHONE_APP =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22B83'
 
-let stun: StunServer
-let proxy: CutProxy
-let server: ServerProcess
-let desktop: Chromium
-let handheld: Chromium | undefined
-
-beforeAll(async () => {
-  const port = await freePort()
-  stun = await startStunServer()
-  proxy = await startCutProxy(() => port)
-  server = await startServer({
-    ICE_SERVERS: JSON.stringify([{ urls: stun.url }]),
-    PORT: String(port),
-    PUBLIC_URL: proxy.url,
+const stun = aroundAll(() => startStunServer())
+const proxy = aroundAll(() => startCutProxy(() => server().port))
+const server: () => ServerProcess = aroundAll(() =>
+  startServer({
+    ICE_SERVERS: JSON.stringify([{ urls: stun().url }]),
+    PUBLIC_URL: proxy().url,
     RATE_LIMITS: 'off',
-  })
-  desktop = await startDesktop()
+  }),
+)
+const desktop = aroundAll(() => startDesktop())
+afterEach(() => {
+  proxy().refusing = false
 })
-afterEach(async () => {
-  proxy.refusing = false
-  await handheld?.close()
-  handheld = undefined
-})
-afterAll(async () => {
-  await desktop.close()
-  await server.stop()
-  await proxy.close()
-  await stun.close()
-})
+
+/** A phone that ends with the test. */
+async function startHandheld(options: ChromiumOptions = {}): Promise<Chromium> {
+  const handheld = await startPhone(options)
+  onTestFinished(() => handheld.close())
+  return handheld
+}
 
 /** A phone that has just scanned the code of a new room, and its dashboard. */
 async function scanned(
   options: ChromiumOptions = {},
-): Promise<{ phone: Page; dashboard: Page; calls: string[] }> {
-  const dashboard = await freshRoom(desktop, proxy.url)
+): Promise<{ handheld: Chromium; phone: Page; dashboard: Page; calls: string[] }> {
+  const dashboard = await freshRoom(desktop(), proxy().url)
   const url = await scan(dashboard)
-  handheld = await startPhone(options)
+  const handheld = await startHandheld(options)
   const phone = await handheld.context.newPage()
   const calls: string[] = []
   phone.on('request', (request) => calls.push(`${request.method()} ${new URL(request.url()).pathname}`))
@@ -65,7 +57,7 @@ async function scanned(
   })
   await phone.goto(url)
   await startButton(phone).waitFor()
-  return { phone, dashboard, calls }
+  return { handheld, phone, dashboard, calls }
 }
 const openList = (phone: Page) => phone.getByText('Check this phone').click()
 const check = (phone: Page, name: string, verdict: string) =>
@@ -89,9 +81,9 @@ describe('[MED-5] before the tap', () => {
   })
 
   test('[PAIR-8] what is copied for support holds the findings and no secret', async () => {
-    const { phone } = await scanned()
-    await handheld?.context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera'], {
-      origin: proxy.url,
+    const { handheld, phone } = await scanned()
+    await handheld.context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera'], {
+      origin: proxy().url,
     })
     await openList(phone)
     for (const name of ['camera', 'direct']) await check(phone, name, 'good').waitFor()
@@ -102,11 +94,11 @@ describe('[MED-5] before the tap', () => {
     expect(secret.length).toBeGreaterThan(20)
     expect(text).not.toContain(secret)
     expect(text).toContain('✓ A camera is there')
-    expect(text).toContain(`Page: ${proxy.url}/p\n`)
+    expect(text).toContain(`Page: ${proxy().url}/p\n`)
   })
 
   test('the camera is denied: it says where to allow it, and leaves the button', async () => {
-    const { phone } = await scanned({ camera: 'denied' })
+    const { handheld, phone } = await scanned({ camera: 'denied' })
     await problem(phone, 'denied').waitFor()
     await phone.getByText('The camera is not allowed', { exact: true }).waitFor()
     await phone.getByText('beside the address in Chrome').first().waitFor()
@@ -114,7 +106,7 @@ describe('[MED-5] before the tap', () => {
     expect(await asked(phone)).toBe(0)
 
     // Allowed in the settings: the page sees it by itself.
-    await handheld?.context.grantPermissions(['camera'], { origin: proxy.url })
+    await handheld.context.grantPermissions(['camera'], { origin: proxy().url })
     await problem(phone, 'denied').waitFor({ state: 'detached' })
   })
 
@@ -132,9 +124,9 @@ describe('[MED-5] before the tap', () => {
   ] as const)(
     '[MED-7] %s has no camera for pages: it is said, no tap is wasted, photos can be sent',
     async ([, userAgent]) => {
-      const dashboard = await freshRoom(desktop, proxy.url)
+      const dashboard = await freshRoom(desktop(), proxy().url)
       const url = await scan(dashboard)
-      handheld = await startPhone(userAgent === undefined ? {} : { context: { userAgent } })
+      const handheld = await startHandheld(userAgent === undefined ? {} : { context: { userAgent } })
       const phone = await handheld.context.newPage()
       await phone.addInitScript(() => {
         Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
@@ -150,10 +142,10 @@ describe('[MED-5] before the tap', () => {
   )
 
   test('opened inside Instagram on Android: one button opens Chrome, and the address is there to copy', async () => {
-    const { phone } = await scanned({ context: { userAgent: INSTAGRAM } })
+    const { handheld, phone } = await scanned({ context: { userAgent: INSTAGRAM } })
     await problem(phone, 'in-app').getByText('It is open inside Instagram').waitFor()
     await phone.getByRole('button', { name: 'Open in Chrome' }).waitFor()
-    await handheld?.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: proxy.url })
+    await handheld.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: proxy().url })
     await phone.getByRole('button', { name: 'Copy the address' }).click()
     await phone.getByRole('button', { name: 'Copied' }).waitFor()
     // With the code: it is not used up, and Chrome takes it from here.
@@ -172,19 +164,19 @@ describe('[MED-5] before the tap', () => {
     const { phone } = await scanned()
     await openList(phone)
     await check(phone, 'server', 'good').waitFor()
-    proxy.refusing = true
-    proxy.cut()
+    proxy().refusing = true
+    proxy().cut()
     await phone.getByRole('button', { name: 'Check again' }).click()
     await problem(phone, 'server-blocked').waitFor()
     await check(phone, 'direct', 'unknown').waitFor()
-    proxy.refusing = false
+    proxy().refusing = false
     await problem(phone, 'server-blocked').getByRole('button', { name: 'Check again' }).click()
     await problem(phone, 'server-blocked').waitFor({ state: 'detached' })
   })
 
   test('a code that has run out leaves the check at hand', async () => {
-    handheld = await startPhone()
-    const phone = await handheld.open(`${proxy.url}/p#AAAAAAAAAAAAAAAAAAAAAA`)
+    const handheld = await startHandheld()
+    const phone = await handheld.open(`${proxy().url}/p#AAAAAAAAAAAAAAAAAAAAAA`)
     await phone.getByRole('heading', { name: 'This code has run out' }).waitFor()
     await openList(phone)
     await check(phone, 'server', 'good').waitFor()
@@ -200,7 +192,7 @@ test('[MED-5] a page on the network without https says that the camera cannot wo
   const computer = await startDesktop({ flags: [resolve] })
   try {
     const url = await scan(await freshRoom(computer, base))
-    handheld = await startPhone({ flags: [resolve] })
+    const handheld = await startHandheld({ flags: [resolve] })
     const phone = await handheld.open(url)
     await phone.getByText('Browsers allow live video on secure pages only.').waitFor()
     expect(await startButton(phone).count()).toBe(0)

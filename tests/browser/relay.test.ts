@@ -1,49 +1,38 @@
 /** Pictures through the server, in real browsers: when direct video is off, missing, blocked, and back again. */
 import type { Page, WebSocket } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readPicture } from '../../server/protocol/frames.ts'
 import { issueCode } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
+import { aroundAll, aroundEach, closePagesAfterEach } from '../support/around.ts'
 import {
   blockDirect,
   canvasMoves,
   freshRoom,
   hostToken,
+  liveBy,
   pictureMoves,
   scan,
-  startButton,
+  startCamera,
   startDesktop,
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
 
-let server: ServerProcess
-let desktop: Chromium
-let other: Chromium
-let handheld: Chromium
-let phone: Page
-const pages: Page[] = []
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop())
+const other = aroundAll(() => startDesktop())
+const handheld = aroundAll(() => startPhone())
+closePagesAfterEach(handheld, other, desktop)
 /** Each picture that the phone sent to the server, as `stream:number`. */
 let uploaded: string[] = []
 /** The codec of each. */
 let codecs: string[] = []
-
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]' })
-  desktop = await startDesktop()
-  other = await startDesktop()
-  handheld = await startPhone()
-})
-afterAll(async () => {
-  for (const browser of [handheld, other, desktop]) await browser.close()
-  await server.stop()
-})
-beforeEach(async () => {
+const phone = aroundEach(async () => {
   uploaded = []
   codecs = []
-  phone = await handheld.context.newPage()
-  phone.on('websocket', (socket: WebSocket) => {
+  const page = await handheld().context.newPage()
+  page.on('websocket', (socket: WebSocket) => {
     socket.on('framesent', ({ payload }) => {
       if (typeof payload === 'string') return
       const picture = readPicture(payload)
@@ -52,10 +41,7 @@ beforeEach(async () => {
       codecs.push(picture.codec)
     })
   })
-  pages.push(phone)
-})
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close()
+  return page
 })
 
 const relayOnly = (url: string): string => {
@@ -63,23 +49,16 @@ const relayOnly = (url: string): string => {
   address.searchParams.set('transport', 'relay')
   return address.href
 }
-const openDashboard = async (url = server.url): Promise<Page> => {
-  const dashboard = await freshRoom(desktop, url)
-  pages.push(dashboard)
-  return dashboard
-}
-const join = async (dashboard: Page): Promise<void> => {
-  await phone.goto(await scan(dashboard))
-  await startButton(phone).tap()
-}
-const relayed = (page: Page) => page.locator('[data-camera][data-state="live"][data-transport="relay"]')
+const openDashboard = (url = server().url) => freshRoom(desktop(), url)
+const join = async (dashboard: Page) => startCamera(phone(), await scan(dashboard))
+const relayed = (page: Page) => liveBy(page, 'relay')
 
 /** The stream of each picture that the phone sent. */
 const streams = () => uploaded.map((picture) => picture.split(':')[0])
 
 describe('direct video is switched off', () => {
   test('[MED-1] [MED-5] [MED-6] the picture moves through the server, and both screens say why', async () => {
-    const dashboard = await openDashboard(relayOnly(server.url))
+    const dashboard = await openDashboard(relayOnly(server().url))
     await join(dashboard)
     await relayed(dashboard).waitFor()
     expect(await canvasMoves(dashboard)).toBe(true)
@@ -87,43 +66,42 @@ describe('direct video is switched off', () => {
     await dashboard.getByText('Through the server', { exact: true }).waitFor()
     const why = 'Direct video is switched off, so it goes through the server.'
     await dashboard.getByText(why).waitFor()
-    await phone.locator('[data-state="live"]').waitFor()
-    await phone.getByText(why).waitFor()
+    await phone().locator('[data-state="live"]').waitFor()
+    await phone().getByText(why).waitFor()
   })
 
   test('[MED-6] two watchers get it from one upload, which ends with the last of them', async () => {
-    const dashboard = await openDashboard(relayOnly(server.url))
+    const dashboard = await openDashboard(relayOnly(server().url))
     await join(dashboard)
     await relayed(dashboard).waitFor()
-    const invitation = await issueCode(server.url, await hostToken(dashboard), 'viewer')
-    const viewer = await other.open(relayOnly(invitation.url))
-    pages.push(viewer)
+    const invitation = await issueCode(server().url, await hostToken(dashboard), 'viewer')
+    const viewer = await other().open(relayOnly(invitation.url))
     await viewer.getByRole('button', { name: 'Watch' }).click()
     await relayed(viewer).waitFor()
-    await phone.getByText('2 watching', { exact: true }).waitFor()
+    await phone().getByText('2 watching', { exact: true }).waitFor()
     expect(await canvasMoves(viewer)).toBe(true)
     expect(await canvasMoves(dashboard)).toBe(true)
     expect(new Set(uploaded).size).toBe(uploaded.length)
     expect(new Set(streams()).size).toBe(1)
 
     await viewer.close()
-    await phone.getByText('1 watching', { exact: true }).waitFor()
+    await phone().getByText('1 watching', { exact: true }).waitFor()
     expect(await canvasMoves(dashboard)).toBe(true)
     await dashboard.close()
-    await phone.locator('[data-state="waiting"]').waitFor()
+    await phone().locator('[data-state="waiting"]').waitFor()
     await expect.poll(() => sentIn(500), { timeout: 10_000 }).toBe(0)
   })
 
   test('[MED-4] it comes back by itself when the phone, then the dashboard reloads', async () => {
-    const dashboard = await openDashboard(relayOnly(server.url))
+    const dashboard = await openDashboard(relayOnly(server().url))
     await join(dashboard)
     await relayed(dashboard).waitFor()
     const before = new Set(streams())
-    await phone.reload()
+    await phone().reload()
     await expect.poll(() => streams().some((stream) => !before.has(stream)), { timeout: 30_000 }).toBe(true)
     await relayed(dashboard).waitFor()
     expect(await canvasMoves(dashboard)).toBe(true)
-    await phone.locator('[data-state="live"]').waitFor()
+    await phone().locator('[data-state="live"]').waitFor()
     await dashboard.reload()
     await relayed(dashboard).waitFor()
     expect(await canvasMoves(dashboard)).toBe(true)
@@ -133,26 +111,26 @@ describe('direct video is switched off', () => {
 /** Pictures that the phone sends in so many milliseconds. */
 const sentIn = async (ms: number): Promise<number> => {
   const before = uploaded.length
-  await phone.waitForTimeout(ms)
+  await phone().waitForTimeout(ms)
   return uploaded.length - before
 }
 
 test('[MED-6] a phone without WebRTC is live through the server at once', async () => {
-  await phone.addInitScript(() => {
+  await phone().addInitScript(() => {
     delete (window as { RTCPeerConnection?: unknown }).RTCPeerConnection
   })
   const dashboard = await openDashboard()
   await join(dashboard)
   await relayed(dashboard).waitFor({ timeout: 6_000 })
   expect(await canvasMoves(dashboard)).toBe(true)
-  await phone.getByText('One of the browsers has no direct video').waitFor()
+  await phone().getByText('One of the browsers has no direct video').waitFor()
 })
 
 test('[MED-6] a phone without WebCodecs sends JPEG', async () => {
-  await phone.addInitScript(() => {
+  await phone().addInitScript(() => {
     delete (window as { VideoEncoder?: unknown }).VideoEncoder
   })
-  const dashboard = await openDashboard(relayOnly(server.url))
+  const dashboard = await openDashboard(relayOnly(server().url))
   await join(dashboard)
   await relayed(dashboard).waitFor()
   expect(await canvasMoves(dashboard)).toBe(true)
@@ -163,7 +141,7 @@ test('[MED-6] a dashboard without WebCodecs is sent JPEG', async () => {
   await dashboard.addInitScript(() => {
     delete (window as { VideoDecoder?: unknown }).VideoDecoder
   })
-  await dashboard.goto(relayOnly(server.url))
+  await dashboard.goto(relayOnly(server().url))
   await join(dashboard)
   await relayed(dashboard).waitFor()
   expect(await canvasMoves(dashboard)).toBe(true)
@@ -180,7 +158,7 @@ test('[MED-6] a dashboard that does not show a form which its browser promised i
       }
     }
   })
-  await dashboard.goto(relayOnly(server.url))
+  await dashboard.goto(relayOnly(server().url))
   await join(dashboard)
   await relayed(dashboard).waitFor({ timeout: 45_000 })
   expect(await canvasMoves(dashboard)).toBe(true)
@@ -199,11 +177,9 @@ test('[MED-1] [MED-6] a blocked network: through the server after 6 s, and back 
   await dashboard.evaluate(() => {
     ;(window as unknown as { allowDirect?: boolean }).allowDirect = true
   })
-  await dashboard
-    .locator('[data-camera][data-state="live"][data-transport="p2p"]')
-    .waitFor({ timeout: 60_000 })
+  await liveBy(dashboard, 'p2p').waitFor({ timeout: 60_000 })
   expect(await pictureMoves(dashboard)).toBe(true)
   expect(await tile(dashboard).locator('canvas').count()).toBe(0)
-  await phone.locator('[data-state="live"]').waitFor()
+  await phone().locator('[data-state="live"]').waitFor()
   await expect.poll(() => sentIn(500), { timeout: 10_000 }).toBe(0)
 }, 120_000)

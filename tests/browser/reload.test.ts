@@ -1,41 +1,22 @@
 /** A phone's page is loaded anew, in a browser that wants to be asked for the camera again. */
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { Chromium } from '../support/chromium.ts'
-import {
-  freshRoom,
-  pictureMoves,
-  scan,
-  startButton,
-  startDesktop,
-  startPhone,
-  tile,
-} from '../support/pages.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { expect, test } from 'vitest'
+import { aroundAll, aroundEach } from '../support/around.ts'
+import { freshRoom, joinAsCamera, pictureMoves, startDesktop, startPhone, tile } from '../support/pages.ts'
+import { startServer } from '../support/server-process.ts'
 
-let server: ServerProcess
-let desktop: Chromium
-let handheld: Chromium
-
-beforeAll(async () => {
-  server = await startServer({ ICE_SERVERS: '[]' })
-  desktop = await startDesktop()
-})
-afterEach(async () => {
-  await handheld.close()
-})
-afterAll(async () => {
-  await desktop.close()
-  await server.stop()
-})
+const server = aroundAll(() => startServer({ ICE_SERVERS: '[]' }))
+const desktop = aroundAll(() => startDesktop())
+const dashboard = aroundEach(() => freshRoom(desktop(), server().url))
+const handheld = aroundEach(() => startPhone())
 
 /** Chromium's own answer is `prompt`, as after "only this time". */
 const forget = async (phone: Page): Promise<void> => {
-  const devtools = await handheld.context.newCDPSession(phone)
+  const devtools = await handheld().context.newCDPSession(phone)
   await devtools.send('Browser.setPermission', {
     permission: { name: 'camera' },
     setting: 'prompt',
-    origin: server.url,
+    origin: server().url,
   })
 }
 /** As Safari before 16 and Firefox before 131. */
@@ -61,13 +42,9 @@ test.for([
 ] as const)(
   '[MED-4] a browser that %s: one tap after a reload, and no scan',
   async ([, prepare, asksFirst]) => {
-    handheld = await startPhone()
-    const dashboard = await freshRoom(desktop, server.url)
-    const phone = await handheld.context.newPage()
-    await phone.goto(await scan(dashboard))
-    await startButton(phone).tap()
-    await tile(dashboard, 'live').waitFor()
-    const id = (await tile(dashboard).getAttribute('data-camera')) ?? ''
+    const phone = await handheld().context.newPage()
+    await joinAsCamera(dashboard(), phone)
+    const id = (await tile(dashboard()).getAttribute('data-camera')) ?? ''
 
     await prepare(phone)
     await phone.addInitScript(() => {
@@ -85,13 +62,12 @@ test.for([
     await phone.getByText('One tap and it is live again.').waitFor()
     // No question stands there before a person has done something.
     expect(await phone.evaluate(() => (window as unknown as { asked: number }).asked)).toBe(asksFirst)
-    await tile(dashboard, 'waiting', id).waitFor()
+    await tile(dashboard(), 'waiting', id).waitFor()
 
     await phone.getByRole('button', { name: 'Resume camera' }).tap()
-    await tile(dashboard, 'live', id).waitFor()
+    await tile(dashboard(), 'live', id).waitFor()
     await phone.locator('[data-state="live"]').waitFor()
-    expect(await pictureMoves(dashboard, id)).toBe(true)
-    expect(await tile(dashboard).count()).toBe(1)
-    await dashboard.close()
+    expect(await pictureMoves(dashboard(), id)).toBe(true)
+    expect(await tile(dashboard()).count()).toBe(1)
   },
 )

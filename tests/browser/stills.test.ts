@@ -4,75 +4,31 @@ import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import type { Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { call } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
+import { aroundAll, closePagesAfterEach } from '../support/around.ts'
+import { startInstances } from '../support/instances.ts'
 import {
   canvasMoves,
   freshRoom,
   hostToken,
   pictureMoves,
   scan,
-  startButton,
+  startCamera,
   startDesktop,
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
 
-let redis: RedisServer
-const servers: ServerProcess[] = []
-let desktop: Chromium
-let handheld: Chromium
+const instances = aroundAll(() => startInstances(2, { HOST: '0.0.0.0' }), 120_000)
+const desktop = aroundAll(() => startDesktop())
+const handheld = aroundAll(() => startPhone())
 /** Without a camera, as far as pages can tell. */
-let plain: Chromium
-const pages: Page[] = []
+const plain = aroundAll(() => startPhone({ camera: 'none' }))
+closePagesAfterEach(plain, handheld, desktop)
 
-const at = (index: number): ServerProcess => {
-  const server = servers[index]
-  if (server === undefined) throw new Error(`there is no instance ${index}`)
-  return server
-}
-
-beforeAll(async () => {
-  redis = await startRedis()
-  const ports = [String(await freePort()), String(await freePort())]
-  const starting = ports.map((port) =>
-    startServer({
-      ICE_SERVERS: '[]',
-      HOST: '0.0.0.0',
-      PORT: port,
-      REDIS_URL: redis.url,
-      INTERNAL_URL: `http://127.0.0.1:${port}`,
-    }),
-  )
-  servers.push(...(await Promise.all(starting)))
-  ;[desktop, handheld, plain] = await Promise.all([
-    startDesktop(),
-    startPhone(),
-    startPhone({ camera: 'none' }),
-  ])
-}, 240_000)
-afterAll(async () => {
-  for (const browser of [plain, handheld, desktop]) await browser.close()
-  await Promise.all(servers.map((server) => server.stop()))
-  await redis.stop()
-})
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close()
-})
-
-const open = async (browser: Chromium): Promise<Page> => {
-  const page = await browser.context.newPage()
-  pages.push(page)
-  return page
-}
-const openDashboard = async (url: string): Promise<Page> => {
-  const dashboard = await freshRoom(desktop, url)
-  pages.push(dashboard)
-  return dashboard
-}
+const at = (index: number) => instances().at(index)
+const openDashboard = (url: string) => freshRoom(desktop(), url)
 /** Where a scanned code leads, on an address that browsers take for secure and that every machine has. */
 const onLoopback = async (dashboard: Page): Promise<URL> => {
   const url = new URL(await scan(dashboard))
@@ -84,12 +40,11 @@ const live = async (
   dashboard: Page,
   { port, prepare }: { port?: number; prepare?: (phone: Page) => Promise<void> } = {},
 ): Promise<Page> => {
-  const phone = await open(handheld)
+  const phone = await handheld().context.newPage()
   await prepare?.(phone)
   const url = await onLoopback(dashboard)
   if (port !== undefined) url.port = String(port)
-  await phone.goto(url.href)
-  await startButton(phone).tap()
+  await startCamera(phone, url.href)
   await tile(dashboard, 'live').waitFor()
   return phone
 }
@@ -384,7 +339,7 @@ const lanAddress = (): string => {
 
 test('[MED-4] [MED-7] a page without https sends photos of the camera app, also after a reload', async () => {
   const dashboard = await openDashboard(at(0).url)
-  const phone = await open(plain)
+  const phone = await plain().context.newPage()
   const url = new URL(await scan(dashboard))
   url.hostname = lanAddress()
   await phone.goto(url.href)
@@ -412,9 +367,8 @@ test('[MED-4] [MED-7] a page without https sends photos of the camera app, also 
 
 test('[MED-5] [MED-7] a phone without a camera for the page can send photos all the same', async () => {
   const dashboard = await openDashboard(at(0).url)
-  const phone = await open(plain)
-  await phone.goto((await onLoopback(dashboard)).href)
-  await startButton(phone).tap()
+  const phone = await plain().context.newPage()
+  await startCamera(phone, (await onLoopback(dashboard)).href)
   await phone.getByRole('heading', { name: 'No camera found' }).waitFor()
   const chooser = phone.waitForEvent('filechooser')
   await phone.getByRole('button', { name: 'Send a photo from this phone' }).tap()

@@ -1,10 +1,10 @@
 /** OBS and walls: links with a session of their own, the page without chrome, layouts, details, picture in picture. */
 import type { Locator, Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { call, issueCode } from '../support/app.ts'
-import type { Chromium } from '../support/chromium.ts'
-import { startCutProxy, type CutProxy } from '../support/cut-proxy.ts'
+import { aroundAll, aroundEach, closePagesAfterEach } from '../support/around.ts'
+import { startCutProxy } from '../support/cut-proxy.ts'
 import {
   canvasMoves,
   freshRoom,
@@ -15,63 +15,43 @@ import {
   startPhone,
   tile,
 } from '../support/pages.ts'
-import { freePort, startServer, type ServerProcess } from '../support/server-process.ts'
+import { startPublicServer, type ServerProcess } from '../support/server-process.ts'
 
-let server: ServerProcess
 /** Between the server and a wall, whose network a test may cut. */
-let proxy: CutProxy
-let desktop: Chromium
+const proxy = aroundAll(() => startCutProxy(() => server().port))
+const server: () => ServerProcess = aroundAll(() =>
+  startPublicServer({ ICE_SERVERS: '[]', ALLOWED_ORIGINS: proxy().url }),
+)
+const desktop = aroundAll(() => startDesktop())
 /** OBS, or the computer at a wall. */
-let obs: Chromium
-let phones: Chromium[]
-let dashboard: Page
-
-beforeAll(async () => {
-  const port = await freePort()
-  proxy = await startCutProxy(() => server.port)
-  server = await startServer({
-    ICE_SERVERS: '[]',
-    PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
-    ALLOWED_ORIGINS: proxy.url,
-  })
-  ;[desktop, obs, ...phones] = await Promise.all([startDesktop(), startDesktop(), startPhone(), startPhone()])
-})
-afterAll(async () => {
-  for (const browser of [...phones, obs, desktop]) await browser.close()
-  await proxy.close()
-  await server.stop()
-})
-beforeEach(async () => {
-  proxy.refusing = false
-  dashboard = await freshRoom(desktop, server.url)
-})
-afterEach(async () => {
-  for (const { context } of [desktop, obs, ...phones]) {
-    for (const page of context.pages().slice(1)) await page.close()
-  }
+const obs = aroundAll(() => startDesktop())
+const phones = [aroundAll(() => startPhone()), aroundAll(() => startPhone())] as const
+closePagesAfterEach(desktop, obs, ...phones)
+const dashboard = aroundEach(() => {
+  proxy().refusing = false
+  return freshRoom(desktop(), server().url)
 })
 
 /** A phone that is live on the dashboard. */
 async function addCamera(which: 0 | 1 = 0): Promise<{ id: string; phone: Page }> {
-  const code = await issueCode(server.url, await hostToken(dashboard))
-  const before = await dashboard.locator('[data-camera]').count()
-  const phone = await (phones[which] as Chromium).open(code.url)
+  const code = await issueCode(server().url, await hostToken(dashboard()))
+  const before = await dashboard().locator('[data-camera]').count()
+  const phone = await phones[which]().open(code.url)
   await startButton(phone).tap()
-  const tiles = dashboard.locator('[data-camera][data-state="live"]')
+  const tiles = dashboard().locator('[data-camera][data-state="live"]')
   await tiles.nth(before).waitFor()
   return { id: (await tiles.nth(before).getAttribute('data-camera')) ?? '', phone }
 }
 
 /** Makes a link in the dialog, with these switches and choices in it. */
 async function makeLink(name: string, choose?: (dialog: Page) => Promise<unknown>): Promise<string> {
-  await dashboard.getByRole('button', { name: 'Invite' }).click()
-  await dashboard.getByRole('button', { name: 'Link for OBS or a wall' }).click()
-  await dashboard.getByLabel('Name, to find it').fill(name)
-  await choose?.(dashboard)
-  await dashboard.getByRole('button', { name: 'Make the link' }).click()
-  const link = await dashboard.locator('.wall-made .copy-text-line').textContent()
-  await dashboard.getByRole('button', { name: 'Done' }).click()
+  await dashboard().getByRole('button', { name: 'Invite' }).click()
+  await dashboard().getByRole('button', { name: 'Link for OBS or a wall' }).click()
+  await dashboard().getByLabel('Name, to find it').fill(name)
+  await choose?.(dashboard())
+  await dashboard().getByRole('button', { name: 'Make the link' }).click()
+  const link = await dashboard().locator('.wall-made .copy-text-line').textContent()
+  await dashboard().getByRole('button', { name: 'Done' }).click()
   return link ?? ''
 }
 
@@ -85,15 +65,17 @@ async function opacity(page: Page, x: number, y: number): Promise<number> {
 
 /** The row of whom is called so. Others may be seen by them, and name them too. */
 const person = (name: string) =>
-  dashboard.locator('.person').filter({ has: dashboard.getByText(name, { exact: true }) })
+  dashboard()
+    .locator('.person')
+    .filter({ has: dashboard().getByText(name, { exact: true }) })
 
 /** Removes one of the list of devices. */
 async function remove(row: Locator): Promise<void> {
-  await dashboard.getByRole('button', { name: 'Settings' }).click()
+  await dashboard().getByRole('button', { name: 'Settings' }).click()
   await row.getByRole('button', { name: /^Remove/ }).click()
   await row.getByRole('button', { name: /now$/ }).click()
   await row.waitFor({ state: 'detached' })
-  await dashboard.keyboard.press('Escape')
+  await dashboard().keyboard.press('Escape')
 }
 
 describe('a link for OBS or a wall', () => {
@@ -101,10 +83,10 @@ describe('a link for OBS or a wall', () => {
     await addCamera()
     const link = await makeLink('OBS')
     expect(link).toMatch(
-      new RegExp(`^${server.url}/v\\?clean&background=transparent#t=[\\w-]+(\\.[\\w-]+){2}$`),
+      new RegExp(`^${server().url}/v\\?clean&background=transparent#t=[\\w-]+(\\.[\\w-]+){2}$`),
     )
 
-    const wall = await obs.open(link)
+    const wall = await obs().open(link)
     await wall.setViewportSize({ width: 1280, height: 800 })
     await tile(wall, 'live').waitFor()
     expect(await pictureMoves(wall)).toBe(true)
@@ -115,9 +97,9 @@ describe('a link for OBS or a wall', () => {
     expect(await wall.getByRole('button').count()).toBe(0)
     expect((await wall.locator('body').innerText()).trim()).toBe('')
     // The host finds it by its name.
-    await dashboard.getByRole('button', { name: '3 here' }).click()
+    await dashboard().getByRole('button', { name: '3 here' }).click()
     await person('OBS').getByText('Viewer').waitFor()
-    await dashboard.keyboard.press('Escape')
+    await dashboard().keyboard.press('Escape')
 
     // [PAIR-8] The address keeps no secret, and still opens in this browser.
     const kept = new URL(wall.url())
@@ -132,49 +114,51 @@ describe('a link for OBS or a wall', () => {
       await tile(wall, 'live').waitFor()
       expect(await pictureMoves(wall)).toBe(true)
     }
-    expect(obs.faults).toEqual([])
+    expect(obs().faults).toEqual([])
   })
 
   test('[SESS-3] [SESS-4] a host ends it: it says so and stays quiet, and the link opens nothing any more', async () => {
     await addCamera()
     const link = await makeLink('Hall')
-    const wall = await obs.open(link)
+    const wall = await obs().open(link)
     await tile(wall, 'live').waitFor()
     const token = link.slice(link.indexOf('#t=') + 3)
-    expect((await call(server.url, 'POST', '/api/room/pairing-codes', { token, body: {} })).status).toBe(403)
+    expect((await call(server().url, 'POST', '/api/room/pairing-codes', { token, body: {} })).status).toBe(
+      403,
+    )
     await remove(person('Hall'))
     await wall.getByText('A host removed this screen').waitFor()
     expect(await tile(wall).count()).toBe(0)
     await wall.goto('about:blank')
     await wall.goto(link)
     await wall.getByText('This link has ended').waitFor()
-    expect((await call(server.url, 'GET', '/api/session', { token })).status).toBe(401)
+    expect((await call(server().url, 'GET', '/api/session', { token })).status).toBe(401)
   })
 
   test('[PAIR-5] in a room that approves everybody the host’s own wish is the approval', async () => {
-    const token = await hostToken(dashboard)
-    await call(server.url, 'PATCH', '/api/room', { token, body: { approval: 'always' } })
+    const token = await hostToken(dashboard())
+    await call(server().url, 'PATCH', '/api/room', { token, body: { approval: 'always' } })
     await addCameraApproved()
     const link = await makeLink('Stage')
-    expect(await dashboard.locator('.claim').count()).toBe(0)
-    const wall = await obs.open(link)
+    expect(await dashboard().locator('.claim').count()).toBe(0)
+    const wall = await obs().open(link)
     await tile(wall, 'live').waitFor()
   })
 
   test('[MED-4] comes back by itself when its network was away', async () => {
     await addCamera()
     const link = await makeLink('OBS')
-    const wall = await obs.open(link.replace(server.url, proxy.url))
+    const wall = await obs().open(link.replace(server().url, proxy().url))
     await tile(wall, 'live').waitFor()
-    proxy.refusing = true
-    proxy.cut()
-    await dashboard.getByRole('button', { name: '3 here' }).click()
+    proxy().refusing = true
+    proxy().cut()
+    await dashboard().getByRole('button', { name: '3 here' }).click()
     const row = person('OBS')
     await row.getByText('away').waitFor()
     // Direct video needs no server, and no word lies over it.
     expect(await pictureMoves(wall)).toBe(true)
     expect((await wall.locator('body').innerText()).trim()).toBe('')
-    proxy.refusing = false
+    proxy().refusing = false
     await row.getByText('here', { exact: true }).waitFor()
     expect(await pictureMoves(wall)).toBe(true)
   })
@@ -182,9 +166,9 @@ describe('a link for OBS or a wall', () => {
   test('[SESS-2] of two places the later one has it; the other waits, and takes it when it is free', async () => {
     await addCamera()
     const link = await makeLink('OBS')
-    const first = await obs.open(link)
+    const first = await obs().open(link)
     await tile(first, 'live').waitFor()
-    const second = await desktop.open(link)
+    const second = await desktop().open(link)
     await tile(second, 'live').waitFor()
     await first.getByText('Open in another place').waitFor()
     expect(await pictureMoves(second)).toBe(true)
@@ -202,7 +186,7 @@ describe('a link for OBS or a wall', () => {
       await dialog.getByLabel('Shows').selectOption({ label: 'Chrome on Android, 1 of 2' })
       await dialog.getByRole('checkbox', { name: 'Names of the cameras' }).check()
     })
-    const wall = await obs.open(link)
+    const wall = await obs().open(link)
     await tile(wall, 'live', id).waitFor()
     expect(await tile(wall).count()).toBe(1)
     await wall.getByText('Chrome on Android').waitFor()
@@ -210,14 +194,14 @@ describe('a link for OBS or a wall', () => {
     await phone.getByText('2 watching', { exact: true }).waitFor()
     expect(await alone.phone.getByText('2 watching', { exact: true }).count()).toBe(0)
     await alone.phone.getByText('1 watching', { exact: true }).waitFor()
-    await remove(dashboard.locator(`dialog [data-session="${id}"]`))
+    await remove(dashboard().locator(`dialog [data-session="${id}"]`))
     await wall.getByText(`Waiting for “${id}”`).waitFor()
   })
 
   test('a viewer’s code that was used here before opens the room again, with its session', async () => {
     await addCamera()
-    const code = await issueCode(server.url, await hostToken(dashboard), 'viewer')
-    const wall = await obs.open(withLook(code.url.replace('/v', '/v?'), 'clean'))
+    const code = await issueCode(server().url, await hostToken(dashboard()), 'viewer')
+    const wall = await obs().open(withLook(code.url.replace('/v', '/v?'), 'clean'))
     await wall.getByRole('button', { name: 'Watch' }).click()
     await tile(wall, 'live').waitFor()
     await wall.goto('about:blank')
@@ -229,13 +213,13 @@ describe('a link for OBS or a wall', () => {
 
 /** The same where each claim waits for its number. */
 async function addCameraApproved(): Promise<void> {
-  const code = await issueCode(server.url, await hostToken(dashboard))
-  const phone = await (phones[0] as Chromium).open(code.url)
+  const code = await issueCode(server().url, await hostToken(dashboard()))
+  const phone = await phones[0]().open(code.url)
   await startButton(phone).tap()
   const check = (await phone.locator('[data-check]').getAttribute('data-check')) ?? ''
-  await dashboard.locator('.claim input').fill(check)
-  await dashboard.keyboard.press('Enter')
-  await tile(dashboard, 'live').waitFor()
+  await dashboard().locator('.claim input').fill(check)
+  await dashboard().keyboard.press('Enter')
+  await tile(dashboard(), 'live').waitFor()
 }
 
 /** Widths of the two tiles, by the cameras' ids. */
@@ -253,32 +237,36 @@ describe('layouts', () => {
     const first = await addCamera(0)
     const second = await addCamera(1)
     const ids = [first.id, second.id]
-    await choose(dashboard, 'Spotlight')
+    await choose(dashboard(), 'Spotlight')
     const isLarge = async (which: 0 | 1) => {
-      const [one = 0, other = 0] = await widths(dashboard, ids)
+      const [one = 0, other = 0] = await widths(dashboard(), ids)
       return which === 0 ? one > 2 * other : other > 2 * one
     }
     await expect.poll(() => isLarge(0)).toBe(true)
-    await dashboard.getByRole('button', { name: /^Show .* large$/ }).click()
+    await dashboard()
+      .getByRole('button', { name: /^Show .* large$/ })
+      .click()
     await expect.poll(() => isLarge(1)).toBe(true)
     // The picture played on through the change of places.
-    expect(await pictureMoves(dashboard, second.id)).toBe(true)
-    await dashboard.getByRole('button', { name: /^Show .* large$/ }).focus()
-    await dashboard.keyboard.press('Enter')
+    expect(await pictureMoves(dashboard(), second.id)).toBe(true)
+    await dashboard()
+      .getByRole('button', { name: /^Show .* large$/ })
+      .focus()
+    await dashboard().keyboard.press('Enter')
     await expect.poll(() => isLarge(0)).toBe(true)
     // It is how this browser sees rooms from now on.
-    await dashboard.reload()
-    await tile(dashboard, 'live', second.id).waitFor()
+    await dashboard().reload()
+    await tile(dashboard(), 'live', second.id).waitFor()
     await expect.poll(() => isLarge(0)).toBe(true)
     await first.phone.close()
-    await tile(dashboard, undefined, first.id).waitFor({ state: 'detached', timeout: 50_000 })
-    await expect.poll(async () => (await widths(dashboard, [second.id]))[0]).toBeGreaterThan(600)
+    await tile(dashboard(), undefined, first.id).waitFor({ state: 'detached', timeout: 50_000 })
+    await expect.poll(async () => (await widths(dashboard(), [second.id]))[0]).toBeGreaterThan(600)
   }, 90_000)
 
   test('side by side: equal columns, in rows on a narrow wall', async () => {
     await addCamera(0)
     await addCamera(1)
-    const wall = await obs.open(withLook(await makeLink('Wall'), 'layout=side&fit=cover'))
+    const wall = await obs().open(withLook(await makeLink('Wall'), 'layout=side&fit=cover'))
     await tile(wall, 'live').nth(1).waitFor()
     const boxes = async () => {
       const found = await Promise.all([0, 1].map((index) => tile(wall).nth(index).boundingBox()))
@@ -310,11 +298,13 @@ describe('details', () => {
 
   test('[MED-5] a tile tells the numbers of direct video, by the menu and by a key', async () => {
     await addCamera()
-    await dashboard.getByRole('button', { name: 'View', exact: true }).click()
-    await dashboard.getByRole('checkbox', { name: /Details/ }).check()
-    await dashboard.keyboard.press('Escape')
+    await dashboard().getByRole('button', { name: 'View', exact: true }).click()
+    await dashboard()
+      .getByRole('checkbox', { name: /Details/ })
+      .check()
+    await dashboard().keyboard.press('Escape')
     await expect
-      .poll(() => told(dashboard), { timeout: 15_000 })
+      .poll(() => told(dashboard()), { timeout: 15_000 })
       .toEqual({
         Picture: expect.stringMatching(/^1280 × 720, [1-9]\d? fps$/),
         Bitrate: expect.stringMatching(/^([1-9]\d+ kbit|\d+\.\d Mbit)\/s$/),
@@ -324,20 +314,22 @@ describe('details', () => {
         Codec: expect.stringMatching(/^(VP8|VP9|H\.264|AV1)$/),
         Way: 'direct',
       })
-    await dashboard.getByRole('button', { name: /^Full screen/ }).focus()
-    await dashboard.keyboard.press('i')
-    await dashboard.locator('.tile-stats').waitFor({ state: 'detached' })
-    await dashboard.keyboard.press('i')
-    await dashboard.locator('.tile-stats').waitFor()
+    await dashboard()
+      .getByRole('button', { name: /^Full screen/ })
+      .focus()
+    await dashboard().keyboard.press('i')
+    await dashboard().locator('.tile-stats').waitFor({ state: 'detached' })
+    await dashboard().keyboard.press('i')
+    await dashboard().locator('.tile-stats').waitFor()
     // Elsewhere a letter is a letter.
-    await dashboard.getByRole('button', { name: 'Settings' }).focus()
-    await dashboard.keyboard.press('i')
-    expect(await dashboard.locator('.tile-stats').count()).toBe(1)
+    await dashboard().getByRole('button', { name: 'Settings' }).focus()
+    await dashboard().keyboard.press('i')
+    expect(await dashboard().locator('.tile-stats').count()).toBe(1)
   })
 
   test('[MED-5] [MED-6] a wall tells those of a picture through the server', async () => {
     await addCamera()
-    const wall = await obs.open(withLook(await makeLink('Wall'), 'stats&transport=relay'))
+    const wall = await obs().open(withLook(await makeLink('Wall'), 'stats&transport=relay'))
     await tile(wall, 'live').waitFor()
     expect(await canvasMoves(wall)).toBe(true)
     await expect
@@ -359,20 +351,20 @@ describe('picture in picture', () => {
     ['directly', ''],
     ['through the server', '?transport=relay'],
   ])('a picture that comes %s has a window of its own, and comes back from it', async (_, query) => {
-    await dashboard.goto(`${server.url}/${query}`)
+    await dashboard().goto(`${server().url}/${query}`)
     await addCamera()
-    const button = dashboard.getByRole('button', { name: /^Picture in picture/ })
+    const button = dashboard().getByRole('button', { name: /^Picture in picture/ })
     await button.focus()
-    await dashboard.keyboard.press('Enter')
+    await dashboard().keyboard.press('Enter')
     const frames = () =>
-      dashboard.evaluate(() => {
+      dashboard().evaluate(() => {
         const shown = document.pictureInPictureElement
         return shown instanceof HTMLVideoElement ? shown.getVideoPlaybackQuality().totalVideoFrames : -1
       })
     await expect.poll(frames, { timeout: 20_000 }).toBeGreaterThan(10)
-    await dashboard.getByRole('button', { name: 'Close the window of the picture' }).click()
+    await dashboard().getByRole('button', { name: 'Close the window of the picture' }).click()
     await expect.poll(frames).toBe(-1)
     await button.waitFor()
-    expect(await dashboard.locator('.off-stage').count()).toBe(0)
+    expect(await dashboard().locator('.off-stage').count()).toBe(0)
   })
 })

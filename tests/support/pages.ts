@@ -52,6 +52,22 @@ export function tile(dashboard: Page, state?: string, id?: string): Locator {
 
 export const startButton = (phone: Page): Locator => phone.getByRole('button', { name: 'Start camera' })
 
+/** The tiles that show a live picture which came this way. */
+export const liveBy = (dashboard: Page, way: 'p2p' | 'turn' | 'relay'): Locator =>
+  dashboard.locator(`[data-camera][data-state="live"][data-transport="${way}"]`)
+
+/** Opens the address of a code on a phone, and taps what starts its camera. */
+export async function startCamera(phone: Page, url: string): Promise<void> {
+  await phone.goto(url)
+  await startButton(phone).tap()
+}
+
+/** Pairs a phone by what it would scan off this dashboard, and waits until its picture is live there. */
+export async function joinAsCamera(dashboard: Page, phone: Page): Promise<void> {
+  await startCamera(phone, await scan(dashboard))
+  await tile(dashboard, 'live').waitFor()
+}
+
 /** A page in which a function can be run, whatever drives it. */
 export interface RunsFunctions {
   evaluate(what: (camera: string) => Promise<boolean>, camera: string): Promise<boolean>

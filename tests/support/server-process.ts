@@ -167,3 +167,9 @@ export async function startServer(
   if (child.pid === undefined) throw new StartError('The server has no process', exit, printed)
   return { port, url, pid: child.pid, logs, exited, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
+
+/** The same, which knows its address: its codes and links lead to loopback. */
+export async function startPublicServer(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  const port = String(await freePort())
+  return startServer({ ...env, PORT: port, PUBLIC_URL: `http://127.0.0.1:${port}` })
+}
