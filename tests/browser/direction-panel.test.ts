@@ -107,6 +107,18 @@ test.for([DESKTOP, SMALL])('every control is reached by Tab, in view and marked,
   expect((await focused())?.name).toMatch(/^Controls:/)
 })
 
+test('words for the phone that are half typed stay, when the window changes and when the panel is closed', async () => {
+  await openPanel()
+  const words = panel().getByLabel('Message')
+  await words.fill('Half a')
+  await dashboard().setViewportSize(SMALL)
+  await expect.poll(() => words.inputValue()).toBe('Half a')
+  await panel().getByRole('button', { name: 'Close' }).click()
+  await panel().waitFor({ state: 'detached' })
+  await openPanel()
+  expect(await words.inputValue()).toBe('Half a')
+})
+
 test.for([DESKTOP, SMALL])('a claim that waits is in front of it, at $width', async (size) => {
   await dashboard().setViewportSize(size)
   await openPanel()
