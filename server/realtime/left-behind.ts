@@ -35,7 +35,9 @@ export class LeftBehind {
     }
     const { id, attempt } = remote
     const here = this.#room.seat(id)
-    if (this.#windows.has(key) || attempt <= (here?.speaker.attempt ?? -1)) return
+    // Who is connected here is here, whatever count its client gives.
+    if (here !== undefined && (here.link.kind === 'connected' || attempt <= here.speaker.attempt)) return
+    if (this.#windows.has(key)) return
     const left = (): void => {
       // Others know by now that its instance is dead.
       this.#room.presence.removeAt(instance, id, attempt)
