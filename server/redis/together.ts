@@ -1,5 +1,5 @@
 import type { Answer, Command } from './commands.ts'
-import { nextOf, sendTogether, type Send, type Waiting } from './lane.ts'
+import { nextOf, sendTogether, type Send, type Waiting } from './sending.ts'
 
 /**
  * What is asked for in one turn of the event loop goes as one request, whatever is out already: rooms that ask alike at
