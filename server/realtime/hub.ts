@@ -101,16 +101,22 @@ export class Hub {
     })
   }
 
-  /** Who came into a room that was opened without the store was told of no claim from before: once it is back they are [PAIR-5]. */
+  /**
+   * Hosts who are here already are told of claims whose word never came [PAIR-5]; who came into a room that was opened
+   * without the store, of all of them.
+   */
   #claimsFound(room: Room, sessions: ReadonlyMap<SessionId, SessionRecord | undefined>): void {
+    const known = new Set(this.claims.of(room.id).map(({ id }) => id))
     this.claims.found(room.id, sessions)
-    if (room.timeline.begin === undefined || this.#retold.has(room)) return
-    this.#retold.add(room)
+    if (room.isEmpty) return
+    const isAnew = room.timeline.begin !== undefined && !this.#retold.has(room)
+    if (isAnew) this.#retold.add(room)
     for (const pairing of this.claims.of(room.id))
-      this.#publish(room, { type: 'pairing-pending', pairing: seenByHosts(pairing) }, HOSTS, {
-        kind: 'retold',
-        pairing: pairing.id,
-      })
+      if (isAnew || !known.has(pairing.id))
+        this.#publish(room, { type: 'pairing-pending', pairing: seenByHosts(pairing) }, HOSTS, {
+          kind: 'retold',
+          pairing: pairing.id,
+        })
   }
 
   /** Whether other instances may be in its rooms. */

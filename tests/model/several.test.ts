@@ -64,7 +64,7 @@ const FOUL: ReadonlySet<SeveralName> = new Set<SeveralName>([
 const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
   'several/trim': [44],
   'several/drain': [50],
-  'several/killIsolated': [53, 56, 73],
+  'several/killIsolated': [53, 54, 56, 73],
   'several/outageKill': [44],
 }
 /** Machines that run the tests are slower than those that write them. Milliseconds. */
