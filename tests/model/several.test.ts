@@ -66,6 +66,7 @@ const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
   'several/drain': [50],
   'several/killIsolated': [53, 54, 56, 73],
   'several/outageKill': [44],
+  'several/outageRevoked': [68],
 }
 /** Machines that run the tests are slower than those that write them. Milliseconds. */
 const PATIENCE = 10_000 * MANY_SEEDS

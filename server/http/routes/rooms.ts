@@ -135,7 +135,9 @@ export const roomRoutes: Routes = async (app, { services }) => {
       const { roomId } = sessionOf(request)
       const { id } = request.params
       const session = await sessions.find(roomId, id)
-      const seats = session && (await sessions.revoke(roomId, id))
+      // One that was made without the store may not be written to it yet [STORE-4].
+      const isKnown = session !== undefined || hub.room(roomId)?.has(id) === true
+      const seats = isKnown ? await sessions.revoke(roomId, id) : undefined
       // What revoked it before may have had no answer of the store, and the member is still here.
       if (!hub.end(roomId, id, 'kicked', seats, session) && session === undefined)
         throw new Refusal('not_found', 'There is no such member.')
