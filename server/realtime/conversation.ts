@@ -203,7 +203,8 @@ export class Conversation implements Failures {
       }),
     )
     for (const missed of entered.missed) this.#connection.send(missed)
-    if (record.role === 'host' && !entered.resumed) this.#realtime.hub.tellPending(room, this.#connection)
+    if (record.role === 'host' && !entered.resumed)
+      this.#realtime.hub.hosts.tellPending(room, this.#connection)
   }
 
   #live(room: Room, id: SessionId, upkeep: Disposer): void {

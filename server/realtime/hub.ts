@@ -7,13 +7,12 @@ import type { Authenticated } from '../domain/sessions.ts'
 import type { CloseReason } from '../protocol/closes.ts'
 import type { RoomId, SessionId } from '../protocol/ids.ts'
 import type { IceServer, Member, Room as RoomInfo, Session, StoreState } from '../protocol/models.ts'
-import { seenByHosts } from './approvals.ts'
 import { Arrivals } from './arrivals.ts'
-import type { Concern, Outgoing } from './batch.ts'
+import type { Concern } from './batch.ts'
 import { Claims, type ClaimEvent } from './claims.ts'
-import type { Connection } from './connection.ts'
 import { returnOf, type Comer, type Place } from './doorway.ts'
 import { ENDINGS, LEAVE_REASONS, type Ending } from './endings.ts'
+import { HostsTold } from './hosts-told.ts'
 import { HOSTS } from './log.ts'
 import { Recent } from './recent.ts'
 import { Room } from './room.ts'
@@ -52,14 +51,13 @@ export class Hub {
   readonly #rooms = new Map<RoomId, Room>()
   readonly arrivals: Arrivals
   readonly claims: Claims
+  readonly hosts: HostsTold
   readonly sockets: Sockets
   readonly #random: () => number
   readonly #log: SharedHubDeps['log']
   /** Absent where no other instance can be. */
   readonly #shared: SharedHub | undefined
   readonly #ended: Recent<SessionId>
-  /** Rooms whose hosts were told of the claims that were found when the store was back. */
-  readonly #retold = new WeakSet<Room>()
   readonly #stopHealth: () => void
 
   constructor(options: HubOptions) {
@@ -73,6 +71,7 @@ export class Hub {
       ended: (room, id, how) => void this.#endHere(room, id, how),
       isOpen: (room) => this.#rooms.has(room),
     })
+    this.hosts = new HostsTold(this.claims, (error) => this.#failed(error))
     this.#random = options.random ?? Math.random
     this.sockets = new Sockets(this.#random)
     this.#log = options.log ?? NO_LOG
@@ -95,28 +94,10 @@ export class Hub {
       roomEnded: (room) => this.#endRoomHere(room),
       roomChanged: (stored) => this.#roomUpdatedHere(stored),
       hasEnded: (id) => this.#ended.has(id),
-      sessionsFound: (room, sessions) => this.#claimsFound(room, sharing.sessions.readAll(sessions)),
+      sessionsFound: (room, sessions) => this.hosts.claimsFound(room, sharing.sessions.readAll(sessions)),
       readsAgain: ({ id }) => this.claims.beforeReading(id, (rows) => sharing.sessions.readAll(rows)),
       textOf: (room, id) => this.#rooms.get(room)?.sessions.get(id)?.text,
     })
-  }
-
-  /**
-   * Hosts who are here already are told of claims whose word never came [PAIR-5]; who came into a room that was opened
-   * without the store, of all of them.
-   */
-  #claimsFound(room: Room, sessions: ReadonlyMap<SessionId, SessionRecord | undefined>): void {
-    const known = new Set(this.claims.of(room.id).map(({ id }) => id))
-    this.claims.found(room.id, sessions)
-    if (room.isEmpty) return
-    const isAnew = room.timeline.begin !== undefined && !this.#retold.has(room)
-    if (isAnew) this.#retold.add(room)
-    for (const pairing of this.claims.of(room.id))
-      if (isAnew || !known.has(pairing.id))
-        this.#publish(room, { type: 'pairing-pending', pairing: seenByHosts(pairing) }, HOSTS, {
-          kind: 'retold',
-          pairing: pairing.id,
-        })
   }
 
   /** Whether other instances may be in its rooms. */
@@ -314,24 +295,7 @@ export class Hub {
     connection.send(
       frame({ type: 'approved', session, room: room.info, members: room.members(), at: room.at, iceServers }),
     )
-    if (role !== 'host') return
-    for (const pairing of this.claims.of(roomId)) {
-      // Its own claim is still held. The others go into the log, since this connection may be lost before they arrive.
-      if (pairing.session !== who.id)
-        this.#publish(
-          room,
-          { type: 'pairing-pending', pairing: seenByHosts(pairing) },
-          { kind: 'member', id: who.id },
-          { kind: 'retold', pairing: pairing.id },
-        )
-    }
-  }
-
-  /** A host that was not there when claims came in would never learn of them: they are told again. */
-  tellPending(room: Room, host: Connection): void {
-    for (const pairing of this.claims.of(room.id)) {
-      host.send(frame({ type: 'pairing-pending', at: room.at, pairing: seenByHosts(pairing) }))
-    }
+    if (role === 'host') this.hosts.admitted(room, who.id)
   }
 
   get draining(): boolean {
@@ -351,7 +315,7 @@ export class Hub {
 
   #toHosts(room: RoomId, body: ClaimEvent, concern?: Concern): void {
     const open = this.#rooms.get(room)
-    if (open !== undefined && !open.isEmpty) this.#publish(open, body, HOSTS, concern)
+    if (open !== undefined && !open.isEmpty) this.hosts.publish(open, body, HOSTS, concern)
     else
       this.#shared?.publishOutside(room, {
         open: JSON.stringify(body).slice(0, -1),
@@ -360,12 +324,6 @@ export class Hub {
         speaker: undefined,
         concern,
       })
-  }
-
-  #publish(room: Room, body: ClaimEvent, audience: Outgoing['audience'], concern?: Concern): void {
-    Promise.resolve(room.events.publish(body, undefined, audience, concern)).catch((error: unknown) =>
-      this.#failed(error),
-    )
   }
 
   /** A session that waits here, or is on its way in, was approved elsewhere. */
