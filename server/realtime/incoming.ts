@@ -6,13 +6,12 @@ import { isBehind, type EntryId, type Origin } from './cursor.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { Heard } from './heard.ts'
 import type { Timeline } from './timeline.ts'
+import { WaitingHints } from './waiting-hints.ts'
 import type { Framed } from './wire.ts'
 
 /** A hint may be there before a replica of the store has the entry: so often is looked again, so far apart. */
 const LOOKS = 6
 const LOOK_AGAIN = 200
-/** Hints that may wait for a read; more are in the log as well. */
-const MAX_BUFFERED = 2_000
 
 /** What the way in needs of its room. */
 export interface IncomingDeps {
@@ -48,7 +47,7 @@ export class IncomingEvents {
   readonly #checkpoint: Checkpoint
   /** Of each origin the events that a hint brought last: its next one says which entry they are. */
   readonly #hinted = new Map<Origin, { readonly first: number; readonly last: number }>()
-  #buffered: Batch[] = []
+  readonly #waiting = new WaitingHints()
   /** How far origins say that they are. */
   readonly #wanted = new Map<Origin, number>()
   #reading: Promise<void> | undefined
@@ -68,7 +67,7 @@ export class IncomingEvents {
     this.#isOpen = true
     this.#openedAt = this.#deps.clock.now()
     this.#take(entries, true)
-    this.#offerBuffered()
+    this.#settle(0)
   }
 
   /**
@@ -87,11 +86,12 @@ export class IncomingEvents {
   /** A hint. */
   offer(batch: Batch): void {
     if (batch.origin === this.#deps.timeline.origin) return
-    if (this.#follows(batch)) {
+    // Nothing overtakes what waits.
+    if (!this.#waiting.has(batch.origin) && this.#follows(batch, false)) {
       this.#deliver(batch, undefined, false)
       this.refresh()
     } else if (!this.#isOld(batch)) {
-      if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(batch)
+      this.#waiting.add(batch)
       if (this.#isOpen) this.#want()
     }
   }
@@ -129,10 +129,13 @@ export class IncomingEvents {
     return this.#again
   }
 
-  /** Entries that were read together with something else, from where the log was read last. */
-  take(entries: readonly LogEntry[]): void {
+  /**
+   * Entries that were read together with something else, from where the log was read last.
+   * @param covered how many hints had come when the read began: what later ones stand behind it need not have
+   */
+  take(entries: readonly LogEntry[], covered = 0): void {
     this.#take(entries, false)
-    this.#offerBuffered()
+    this.#settle(covered)
   }
 
   /** Whether an event comes late: its sender was heard by a later connection of the same chain. If not, it speaks. */
@@ -146,7 +149,7 @@ export class IncomingEvents {
   dispose(): void {
     this.#look?.()
     this.#checkpoint.dispose()
-    this.#buffered = []
+    this.#waiting.clear()
   }
 
   #want(): void {
@@ -166,7 +169,8 @@ export class IncomingEvents {
   async #read(): Promise<void> {
     const { shared, room, timeline } = this.#deps
     await this.findBegin()
-    this.take(await shared.readLog(room, timeline.read))
+    const covered = this.#waiting.came
+    this.take(await shared.readLog(room, timeline.read), covered)
   }
 
   #take(entries: readonly LogEntry[], quietly: boolean): void {
@@ -197,15 +201,18 @@ export class IncomingEvents {
     if (newest !== undefined) timeline.readUpTo(newest, inLog)
   }
 
-  /** Hints that waited for a read. */
-  #offerBuffered(): void {
-    const waiting = this.#buffered.splice(0).sort((a, b) => a.first - b.first)
+  /** Hints that waited for a read. @param covered those up to this one had come when it began */
+  #settle(covered: number): void {
     const isLastLook = this.#looks >= LOOKS
-    for (const batch of waiting) {
-      if (this.#isOld(batch)) continue
-      if (this.#follows(batch, true) || isLastLook) this.#deliver(batch, undefined, false)
-      else this.#buffered.push(batch)
-    }
+    const left = this.#waiting.settle(
+      covered,
+      (batch, isCovered) => {
+        if (this.#isOld(batch)) return 'old'
+        return this.#follows(batch, isCovered) || (isCovered && isLastLook) ? 'goes' : 'waits'
+      },
+      (batch) => this.#deliver(batch, undefined, false),
+    )
+    if (left.uncovered) this.#want()
     for (const [origin, n] of this.#wanted) {
       const before = this.#deps.timeline.countOf(origin)
       if (n > before && !isLastLook) continue
@@ -216,11 +223,12 @@ export class IncomingEvents {
       this.#deps.timeline.count(origin, n)
       if (before > 0) this.#deps.hole()
     }
-    if (this.#buffered.length === 0 && this.#wanted.size === 0) {
+    if (!left.covered && this.#wanted.size === 0) {
       this.#looks = 0
       return
     }
-    this.#looks += 1
+    // Of several reads at once one counts: what is looked for is given time.
+    if (this.#look === undefined) this.#looks += 1
     this.#lookAgain()
   }
 
@@ -229,11 +237,9 @@ export class IncomingEvents {
   }
 
   /** Whether a hint can be delivered without a look at the log. */
-  #follows(batch: Batch, wasRead = false): boolean {
+  #follows(batch: Batch, wasRead: boolean): boolean {
     const { timeline } = this.#deps
     if (!this.#isOpen || this.#isOld(batch)) return false
-    // Nothing overtakes what waits.
-    if (!wasRead && this.#buffered.some(({ origin }) => origin === batch.origin)) return false
     if (batch.first > timeline.countOf(batch.origin) + 1 && !batch.cut) return false
     return wasRead || !batch.events.some(({ moved }) => moved === true)
   }

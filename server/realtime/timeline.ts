@@ -229,8 +229,10 @@ export class Timeline {
       return this.#isWhole(cursor) ? { events: this.log.behind(own), cursor } : undefined
     const placed = this.#placed(cursor)
     if (placed === undefined || !this.#isWhole(placed)) return undefined
+    // What it stands for and was not read here would come a second time when it is.
+    if (cursor.read !== undefined && !this.#hasReached(cursor.read)) return undefined
     const events = withoutLate(this.log.all(), placed)
-    // Of events that came by hints alone it is not known whether they stand before a place that was not reached here.
+    // Of events that came by hints alone it is not known whether they are of before the opening.
     const isUnsure = placed.read !== undefined && !this.#hasReached(placed.read)
     return isUnsure && events.some(({ id }) => id === undefined) ? undefined : { events, cursor: placed }
   }

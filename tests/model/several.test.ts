@@ -17,6 +17,7 @@ const SCENARIO_RULES: Readonly<Record<SeveralName, string>> = {
   'several/stop': '[SYNC-4] [SYNC-2] [ROOM-3]',
   'several/isolated': '[STORE-4] [SYNC-4] [RES-1]',
   'several/killIsolated': '[SYNC-3] [SYNC-4] [STORE-4] [ROOM-1]',
+  'several/stopIsolated': '[STORE-4] [SYNC-4] [RES-2] [ROOM-3]',
   'several/outage': '[STORE-4] [ROOM-3] [RES-1]',
   'several/kill': '[SYNC-3] [RES-2] [SESS-1]',
   'several/killAll': '[SYNC-3] [RES-2] [SESS-1]',

@@ -121,7 +121,7 @@ export class ModelBus implements Bus {
     this.#world.after(this.#world.random.int(0, 40), () => {
       this.#process.run(() => {
         if (opening === this.#opening) listener?.cut('the connection was lost')
-      })
+      }, 'inbox')
       this.#reopen()
     })
   }
@@ -145,7 +145,9 @@ export class ModelBus implements Bus {
 
   #reopen(): void {
     const wait = Math.max(0, this.#shutUntil - this.#world.now())
-    this.#world.after(wait + this.#world.random.int(...REOPEN), () => this.#process.run(() => this.#open()))
+    this.#world.after(wait + this.#world.random.int(...REOPEN), () =>
+      this.#process.run(() => this.#open(), 'inbox'),
+    )
   }
 
   #open(): void {
@@ -156,12 +158,12 @@ export class ModelBus implements Bus {
       return
     }
     const opening = (this.#opening += 1)
-    this.#inbox = this.#exchange.open(id, (text) => this.#process.run(() => listener?.deliver(text)))
+    this.#inbox = this.#exchange.open(id, (text) => this.#process.run(() => listener?.deliver(text), 'inbox'))
     // That it is open is heard a moment later, and messages may come before.
     this.#world.after(this.#world.random.int(0, 5), () =>
       this.#process.run(() => {
         if (opening === this.#opening && this.#inbox !== undefined) listener?.opened()
-      }),
+      }, 'inbox'),
     )
   }
 

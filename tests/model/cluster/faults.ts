@@ -108,6 +108,25 @@ export const STRIKES: Readonly<Record<Fault, Strike>> = {
       server.process.wake()
     })
   },
+  stopIsolate: (misfortune) => {
+    const { world } = misfortune.run
+    const server = sound(misfortune)
+    if (server === undefined) return
+    const [ms, alone] = [world.random.int(1_000, 15_000), world.random.int(50, 3_000)]
+    world.say(server.id, `is stopped for ${ms}, and then without the store for ${alone}`)
+    server.process.stop()
+    server.bus.cut(0)
+    server.reach.isolate()
+    troubled(misfortune, server, ms + alone, BACK_WITHIN)
+    world.after(ms, () => {
+      world.say(server.id, 'goes on')
+      server.process.wake()
+    })
+    world.after(ms + alone, () => {
+      world.say(server.id, 'reaches the store again')
+      server.reach.restore()
+    })
+  },
   isolate: (misfortune) => {
     const { world } = misfortune.run
     const server = sound(misfortune)

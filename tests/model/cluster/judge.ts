@@ -33,8 +33,8 @@ function isKnownToHaveLeft(welcomed: readonly Link[], knownWithin: number, site:
   const [left, back] = [welcomed[last], welcomed[last + 1]]
   const { endedAt } = left ?? {}
   if (back?.spokeAt === undefined || endedAt === undefined) return false
-  // Of a leave from an instance that is cut off nobody else knows [STORE-4].
-  const isUnheard = [left, back].some(
+  // Of a leave from an instance that is cut off nobody else knows [STORE-4], and one that hears nothing keeps the seat.
+  const isUnheard = [...welcomed.slice(0, last), left, back].some(
     (link) => (serverOf(link?.entrance)?.troubledUntil ?? -Infinity) > endedAt,
   )
   return !isUnheard && site.disturbedUntil <= endedAt && back.spokeAt - endedAt > knownWithin
@@ -74,9 +74,12 @@ export function createJudge(
     // What it may have of the time before its approval only the instance knows where it waited.
     if (back.waited && before !== here) return undefined
     // A place that an instance gave while it was cut off is not known elsewhere (decision 7).
-    const isTroubled = [here, before, serverOf(back.seenOn?.entrance)].some(
-      (server) => server !== undefined && server.troubledUntil > back.seenAt,
-    )
+    const isTroubled = [
+      here,
+      before,
+      serverOf(back.seenOn?.entrance),
+      ...back.links.map(({ entrance }) => serverOf(entrance)),
+    ].some((server) => server !== undefined && server.troubledUntil > back.seenAt)
     if (isTroubled || site.disturbedUntil > back.seenAt || scenario.weather.failing > 0) {
       resumes.excused += 1
       return undefined

@@ -2,9 +2,17 @@
 import type { Clock } from '../../../server/domain/clock.ts'
 import type { CountingClock, World } from '../world.ts'
 
+/** Where something comes from that reaches a process: what comes from one keeps its order. */
+export type Source = 'timer' | 'store' | 'inbox' | 'clients'
+
 interface Due {
   readonly task: () => void
-  readonly isTimer: boolean
+  readonly source: Source
+}
+
+function shuffled<T>(random: World['random'], items: readonly T[]): T[] {
+  const left = [...items]
+  return items.map(() => left.splice(random.int(0, left.length - 1), 1)[0] as T)
 }
 
 export class Process {
@@ -29,8 +37,8 @@ export class Process {
   }
 
   /** Something reaches the process: it happens now, when the process goes on, or never. */
-  run(task: () => void): void {
-    this.#happens({ task, isTimer: false })
+  run(task: () => void, source: Source = 'clients'): void {
+    this.#happens({ task, source })
   }
 
   /** SIGSTOP. */
@@ -38,12 +46,18 @@ export class Process {
     if (this.#state === 'running') this.#state = 'stopped'
   }
 
-  /** SIGCONT: what came meanwhile happens at once, one thing after the other. */
+  /** SIGCONT: what came meanwhile happens at once, one thing after the other, mostly one connection after the other. */
   wake(): void {
     if (this.#state !== 'stopped') return
     this.#state = 'waking'
-    // Its loop was stopped before its timers or before what it reads.
-    if (this.#world.random.chance(0.5)) this.#due.sort((a, b) => Number(b.isTimer) - Number(a.isTimer))
+    const { random } = this.#world
+    if (random.chance(0.75)) {
+      const sources = shuffled<Source>(random, ['store', 'inbox', 'clients'])
+      // Its loop was stopped before its timers or before what it reads.
+      if (random.chance(0.5)) sources.unshift('timer')
+      else sources.push('timer')
+      this.#due.sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source))
+    }
     this.#next()
   }
 
@@ -78,7 +92,7 @@ export class Process {
       const timer = (): void => {
         if (!isDisposed) task()
       }
-      const dispose = inner.after(ms, () => this.#happens({ task: timer, isTimer: true }))
+      const dispose = inner.after(ms, () => this.#happens({ task: timer, source: 'timer' }))
       return () => {
         isDisposed = true
         dispose()

@@ -61,7 +61,7 @@ export class Reach {
     const { random } = this.#world
     return new Promise((resolve, reject) => {
       const answer = (result: R | undefined, delay: number): void =>
-        void this.#world.after(delay, () => this.#process.run(() => resolve(result)))
+        void this.#world.after(delay, () => this.#process.run(() => resolve(result), 'store'))
       const fail = (): void => {
         this.#world.say(this.#id, `${name} failed`)
         answer(undefined, this.#between(random.chance(0.5) ? REFUSED : TIMEOUT))

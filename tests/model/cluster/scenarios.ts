@@ -10,6 +10,8 @@ export type Fault =
   /** An inbox counts as listening and hears nothing, then is lost for a while. */
   | 'deaf'
   | 'stop'
+  /** One is stopped, and when it goes on the store is away for it for a while. */
+  | 'stopIsolate'
   /** One instance alone does not reach the store. */
   | 'isolate'
   /** Nobody reaches the store. */
@@ -98,6 +100,8 @@ export const SEVERAL = {
   'several/isolated': { ...FAULTY, faults: ['isolate'] },
   /** One is cut off alone and does not hear that another was killed. */
   'several/killIsolated': { ...FAULTY, faults: ['kill', 'isolate'] },
+  /** One that was stopped finds the store away, and people who have been elsewhere meanwhile. */
+  'several/stopIsolated': { ...FAULTY, weights: { ...MOVING, move: 8 }, faults: ['stopIsolate'] },
   'several/outage': { ...FAULTY, faults: ['outage'] },
   'several/kill': { ...FAULTY, faults: ['kill'] },
   'several/killAll': { ...FAULTY, faults: ['killAll'] },
