@@ -25,19 +25,22 @@ export interface ReopeningDeps {
 
 /**
  * Puts what this instance has of a room once more, and learns what the others have.
+ * @param is `away`: whether the store is; `open`: whether the room still is, here
  * @throws StoreUnavailable
  */
 export async function reopen(
   room: Room,
   sharing: Sharing,
   deps: ReopeningDeps,
-  isOpen: () => boolean,
+  is: { readonly away: () => boolean; readonly open: () => boolean },
 ): Promise<void> {
   const { shared, log } = deps
   const { rev } = room
   const settle = deps.readsAgain(room)
   await sharing.incoming.findBegin()
   const found = await shared.reopen(room.id, sharing.rows.own(), room.timeline.read)
+  // The store was lost meanwhile: what this instance knows alone says nothing of what others did. It is read when that is back.
+  if (is.away()) return
   const stored = readStoredRoom(room.id, found.room, (what) => log.warn({ room: room.id }, what))
   if (stored === 'deleted') {
     deps.roomEnded(room.id)
@@ -52,7 +55,7 @@ export async function reopen(
     deps.roomChanged(stored)
   }
   await compareSessions(room, found, deps)
-  if (!isOpen()) {
+  if (!is.open()) {
     // It was closed meanwhile: its rows were put once more behind their end.
     sharing.rows.clean(found.seats)
     return

@@ -291,9 +291,12 @@ export class SharedHub {
   }
 
   async #reopen({ room, sharing }: SharedRoom): Promise<void> {
-    const isOpen = (): boolean => this.#rooms.get(room.id)?.room === room
+    const is = {
+      away: () => this.isAway,
+      open: () => this.#rooms.get(room.id)?.room === room,
+    }
     try {
-      await reopen(room, sharing, this.#deps, isOpen)
+      await reopen(room, sharing, this.#deps, is)
     } catch (error) {
       this.#failed(error)
       if (error instanceof StoreUnavailable) this.#returnAgain = true

@@ -49,6 +49,7 @@ const FOUL: ReadonlySet<SeveralName> = new Set<SeveralName>([
   'several/cuts',
   'several/stop',
   'several/isolated',
+  'several/stopIsolated',
   'several/outage',
   'several/outageKill',
   'several/outageDrain',
@@ -66,6 +67,7 @@ const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
   'several/trim': [44],
   'several/drain': [50],
   'several/killIsolated': [53, 54, 56, 73],
+  'several/stopIsolated': [82, 233, 394, 436, 535],
   'several/outageKill': [44],
   'several/outageRevoked': [68],
 }
