@@ -38,6 +38,7 @@ export class Sharing implements Shared {
   #pn = 0
   /** Whether it is known which instances are in the room: those that came while the store was away are not. */
   #knowsOthers = false
+  #isParted = false
   /** Something was told since the counts were repeated last. */
   #hasNews = false
 
@@ -181,6 +182,8 @@ export class Sharing implements Shared {
 
   /** The room is closed here. @param stay the members keep their seats for the resume window: this instance ends */
   async close(stay: boolean): Promise<void> {
+    // At once: the room may be open again here, and with the same instances, before the last word is out.
+    this.#partNeighbours()
     const opening = { room: this.#room, rows: this.rows, knowsOthers: this.#knowsOthers }
     await part(opening, { t: 'bye', ...this.#numbered(), stay }, this.#deps)
     this.dispose()
@@ -188,10 +191,16 @@ export class Sharing implements Shared {
 
   dispose(): void {
     this.#leftBehind.dispose()
-    for (const instance of this.#room.presence.instances) this.#deps.neighbours.parts(instance, this.#room.id)
+    this.#partNeighbours()
     this.#greetings.dispose()
     this.#outgoing.dispose()
     this.incoming.dispose()
+  }
+
+  #partNeighbours(): void {
+    if (this.#isParted) return
+    this.#isParted = true
+    for (const instance of this.#room.presence.instances) this.#deps.neighbours.parts(instance, this.#room.id)
   }
 
   #read(): void {
