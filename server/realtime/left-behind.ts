@@ -1,16 +1,15 @@
 import type { Clock, Disposer } from '../domain/clock.ts'
-import type { SeatName, SeatRow, SharedRooms, StoredSeat } from '../domain/shared-rooms.ts'
-import type { InstanceId } from '../protocol/ids.ts'
+import type { SeatName, SeatRow, StoredSeat } from '../domain/shared-rooms.ts'
+import type { InstanceId, SessionId } from '../protocol/ids.ts'
+import type { Origin } from './cursor.ts'
 import type { RemoteSeat } from './letters.ts'
 import type { Room } from './room.ts'
 import type { RowBook } from './row-book.ts'
-import { rowOfRemote } from './rows.ts'
+import { rowOfRemote, toldOf } from './rows.ts'
 
 export interface LeftBehindDeps {
-  readonly shared: SharedRooms
   readonly clock: Clock
   readonly resumeWindowMs: number
-  readonly failed: (error: unknown) => void
 }
 
 /** Seats whose instance is gone: until their resume window is over whoever held them may take them up elsewhere. */
@@ -19,6 +18,8 @@ export class LeftBehind {
   readonly #rows: RowBook
   readonly #deps: LeftBehindDeps
   readonly #windows = new Map<SeatName, { readonly end: Disposer; readonly isOfLiving: boolean }>()
+  /** Rows of sessions that were never seen here. */
+  readonly #unseen = new Map<SessionId, SeatName>()
 
   constructor(room: Room, rows: RowBook, deps: LeftBehindDeps) {
     this.#room = room
@@ -50,9 +51,8 @@ export class LeftBehind {
 
   /** An instance is out of the room without a word of its seats. @param shown whether they stay members meanwhile */
   instanceLeft(instance: InstanceId, shown: boolean): void {
-    const { presence, id: room } = this.#room
-    const { clock, shared, failed } = this.#deps
-    const lost = { at: clock.now(), shown }
+    const { presence } = this.#room
+    const lost = { at: this.#deps.clock.now(), shown }
     const rows = new Map<SeatName, SeatRow>()
     const needless: SeatName[] = []
     this.#room.changeOthers(
@@ -70,15 +70,61 @@ export class LeftBehind {
       },
       'instance-lost',
     )
-    // One that ends in order has marked its rows itself.
-    if (!shown) shared.put(room, rows).catch(failed)
-    this.#rows.remove(needless)
+    // One that ends in order has marked its rows itself; those of a dead one may say more than is known here.
+    if (shown) this.#rows.remove(needless)
+    else this.#rows.mark(rows)
   }
 
-  /** Rows of a dead instance whose seats were left while it did not hear of that any more are of no use to anybody. */
+  /**
+   * Rows of a dead instance. Some tell of seats whose word was lost with it; the others, left while it did not hear of
+   * that any more, are of no use to anybody.
+   */
   clean(instance: InstanceId, seats: readonly StoredSeat[]): void {
-    const isStale = (seat: StoredSeat): boolean => seat.instance === instance && !this.#windows.has(seat.key)
-    this.#rows.remove(seats.filter(isStale).map(({ key }) => key))
+    const left = seats.filter((seat) => seat.instance === instance && !this.#windows.has(seat.key))
+    const isLater = ({ member: id, attempt }: StoredSeat): boolean =>
+      attempt > Math.max(this.#room.latestOf(id), this.#room.leftUpTo(id))
+    const lost = { at: this.#deps.clock.now(), shown: false }
+    const later = left.filter(isLater).map((seat) => ({ ...seat, lost: seat.lost ?? lost }))
+    const laterKeys = new Set(later.map(({ key }) => key))
+    this.#rows.remove(left.flatMap(({ key }) => (laterKeys.has(key) ? [] : key)))
+    for (const seat of later) this.#foundLater(seat)
+    const rows = later.map(({ key, member: _member, instance: _instance, ...row }) => [key, row] as const)
+    this.#rows.mark(new Map(rows))
+  }
+
+  /** A seat of a dead instance that nobody has told of here. */
+  #foundLater(stored: StoredSeat): void {
+    const { key, member: id, attempt, since, starts, joinedAt } = stored
+    const known = this.#known(id)
+    if (known !== undefined) {
+      const origins = starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat }))
+      this.found(stored, {
+        ...known,
+        key,
+        attempt,
+        since,
+        starts: origins,
+        joinedAt,
+        pending: stored.pending === true,
+      })
+    }
+    if (this.#windows.has(key)) return
+    // Of who was never seen here nothing is to be shown, and its row is kept for as long all the same.
+    const end = this.#deps.clock.after(this.#deps.resumeWindowMs, () => this.takenUp(id))
+    this.#windows.set(key, { end, isOfLiving: false })
+    this.#unseen.set(id, key)
+  }
+
+  /** A session has a seat again: what is kept of one that was never seen here is of no use any more. */
+  takenUp(id: SessionId): void {
+    const key = this.#unseen.get(id)
+    this.#unseen.delete(id)
+    if (key !== undefined) this.#forget(key)
+  }
+
+  #known(id: SessionId): RemoteSeat | undefined {
+    const here = this.#room.seat(id)
+    return here?.key === undefined ? this.#room.presence.find(id) : toldOf(here, here.key)
   }
 
   /**
@@ -106,6 +152,10 @@ export class LeftBehind {
 
   /** A seat that was left behind is of no use any more. */
   forget({ key }: RemoteSeat): void {
+    this.#forget(key)
+  }
+
+  #forget(key: SeatName): void {
     const { end, isOfLiving } = this.#windows.get(key) ?? {}
     end?.()
     this.#windows.delete(key)
@@ -116,6 +166,7 @@ export class LeftBehind {
   told(instance: InstanceId, seat: RemoteSeat): void {
     const { presence } = this.#room
     const left = presence.leftBehind(seat.id)
+    this.takenUp(seat.id)
     presence.put(instance, seat)
     if (left === undefined || presence.leftBehind(seat.id) !== undefined) return
     if (left.key !== seat.key) {

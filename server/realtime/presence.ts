@@ -97,11 +97,21 @@ export class Presence {
     return best
   }
 
-  /** The same, if it is shown as a member. */
+  /**
+   * The same, if it is shown as a member. Where that was lost with its instance an earlier one is shown that is connected
+   * still, as its own instance shows it.
+   */
   member(id: SessionId): RemoteSeat | undefined {
-    const seat = this.find(id)
-    if (seat === undefined || seat.pending) return undefined
-    return this.#left.get(id)?.seat === seat && this.#left.get(id)?.shown !== true ? undefined : seat
+    const best = this.find(id)
+    const left = this.#left.get(id)
+    const isLost = best !== undefined && left?.seat === best && !left.shown
+    const seat = isLost ? this.#connected(id) : best
+    return seat?.pending === true ? undefined : seat
+  }
+
+  #connected(id: SessionId): RemoteSeat | undefined {
+    const told = [...this.#others.values()].flatMap(({ seats }) => seats.get(id) ?? [])
+    return told.find(({ connected }) => connected)
   }
 
   ids(): Set<SessionId> {

@@ -95,6 +95,11 @@ export class RowBook {
     this.#write(() => this.#shared.put(this.#room.id, new Map([[key, row]])))
   }
 
+  /** Rows of an instance that is gone say from now on when it was lost. */
+  mark(rows: ReadonlyMap<SeatName, SeatRow>): void {
+    if (rows.size > 0) this.#write(() => this.#shared.put(this.#room.id, rows))
+  }
+
   /** A seat here is gone; its row stays while a hello is about to take it. */
   drop(key: SeatName | undefined): void {
     if (key !== undefined && !this.#preparing.has(key)) this.remove([key])

@@ -65,6 +65,7 @@ export class Sharing implements Shared {
     const { key } = seat
     if (key === undefined) return
     this.rows.keep(key, seat)
+    this.#leftBehind.takenUp(seat.id)
     const leftBehind = this.#room.presence.leftBehind(seat.id)
     if (leftBehind !== undefined) {
       this.#leftBehind.forget(leftBehind)
