@@ -42,7 +42,7 @@ export interface HubOptions {
 }
 
 const NOTHING = (): void => undefined
-const NO_LOG: SharedHubDeps['log'] = { info: NOTHING, warn: NOTHING, error: NOTHING }
+const NO_LOG: SharedHubDeps['log'] = { debug: NOTHING, info: NOTHING, warn: NOTHING, error: NOTHING }
 
 /** The rooms of this instance. */
 export class Hub {

@@ -115,11 +115,20 @@ export class LeftBehind {
     this.#unseen.set(id, key)
   }
 
-  /** A session has a seat again: what is kept of one that was never seen here is of no use any more. */
-  takenUp(id: SessionId): void {
+  /**
+   * A session has a seat again: what is kept of one that was never seen here is of no use any more.
+   * @param inUse the seat's row: the instance that had been taken for dead may live [SYNC-4]
+   */
+  takenUp(id: SessionId, inUse?: SeatName): void {
     const key = this.#unseen.get(id)
     this.#unseen.delete(id)
-    if (key !== undefined) this.#forget(key)
+    if (key === undefined) return
+    if (key !== inUse) {
+      this.#forget(key)
+      return
+    }
+    this.#windows.get(key)?.end()
+    this.#windows.delete(key)
   }
 
   #known(id: SessionId): RemoteSeat | undefined {
@@ -166,7 +175,7 @@ export class LeftBehind {
   told(instance: InstanceId, seat: RemoteSeat): void {
     const { presence } = this.#room
     const left = presence.leftBehind(seat.id)
-    this.takenUp(seat.id)
+    this.takenUp(seat.id, seat.key)
     presence.put(instance, seat)
     if (left === undefined || presence.leftBehind(seat.id) !== undefined) return
     if (left.key !== seat.key) {

@@ -41,6 +41,7 @@ export interface SharedHubDeps extends SharedOptions, ReopeningDeps {
   readonly makeRoom: (stored: StoredRoom) => Room
   readonly hasEnded: (id: SessionId) => boolean
   readonly log: {
+    debug(fields: object, text: string): void
     info(fields: object, text: string): void
     warn(fields: object, text: string): void
     error(fields: object, text: string): void
@@ -315,7 +316,9 @@ export class SharedHub {
 
   #failed(error: unknown): void {
     const { log } = this.#deps
-    const say = error instanceof StoreUnavailable ? log.info : log.error
+    // That the store is away was said once, and all that fails meanwhile is caught up when it is back.
+    const passing = this.isAway ? log.debug : log.info
+    const say = error instanceof StoreUnavailable ? passing : log.error
     say.call(log, { err: error }, 'what instances share could not be kept')
   }
 }

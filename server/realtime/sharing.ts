@@ -65,7 +65,7 @@ export class Sharing implements Shared {
     const { key } = seat
     if (key === undefined) return
     this.rows.keep(key, seat)
-    this.#leftBehind.takenUp(seat.id)
+    this.#leftBehind.takenUp(seat.id, key)
     const leftBehind = this.#room.presence.leftBehind(seat.id)
     if (leftBehind !== undefined) {
       this.#leftBehind.forget(leftBehind)
@@ -112,7 +112,7 @@ export class Sharing implements Shared {
     switch (letter.t) {
       case 'greet':
       case 'answer':
-        this.#deps.neighbours.shares(letter.from, this.#room.id)
+        this.#shares(letter.from)
         this.#listed(letter)
         if (letter.t === 'answer') this.#greetings.answered(letter.from)
         // What is on its way to the log now goes to those who were known before.
@@ -163,8 +163,8 @@ export class Sharing implements Shared {
     this.#leftBehind.instanceLeft(instance, false)
     const { shared, failed } = this.#deps
     shared.seats(this.#room.id).then((seats) => {
-      // It may be back by now.
-      if (!this.#room.presence.has(instance)) this.#leftBehind.clean(instance, seats)
+      // It may be back by now, or the room be closed here.
+      if (!this.#isParted && !this.#room.presence.has(instance)) this.#leftBehind.clean(instance, seats)
     }, failed)
     this.#read()
   }
@@ -198,6 +198,11 @@ export class Sharing implements Shared {
     this.incoming.dispose()
   }
 
+  #shares(instance: InstanceId): void {
+    // What was read while the room was closed here concerns nobody any more.
+    if (!this.#isParted) this.#deps.neighbours.shares(instance, this.#room.id)
+  }
+
   #partNeighbours(): void {
     if (this.#isParted) return
     this.#isParted = true
@@ -211,7 +216,7 @@ export class Sharing implements Shared {
   /** Members as the store knows them, until their instances tell of them. */
   #suppose({ seats, sessions }: StoredState): void {
     const { presence } = this.#room
-    const { instance, neighbours, warn } = this.#deps
+    const { instance, warn } = this.#deps
     this.#knowsOthers = !this.#deps.isAway()
     this.rows.clean(seats)
     const others = seats.filter((stored) => stored.instance !== instance)
@@ -221,7 +226,7 @@ export class Sharing implements Shared {
     for (const { instance: holder, member: id } of revoked)
       void this.#post(holder, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
     for (const [other, known] of held) {
-      neighbours.shares(other, this.#room.id)
+      this.#shares(other)
       if (presence.isTold(other)) {
         for (const seat of known) this.#rowFound(other, seat)
         continue

@@ -72,6 +72,7 @@ export class Instance implements Entrance {
     const textOf = (fields: object, what: string): string =>
       `${what}${'err' in fields ? `: ${fields.err instanceof Error ? (fields.err.stack ?? fields.err.message) : String(fields.err)}` : ''}`
     const log = {
+      debug: () => undefined,
       info: NOTHING,
       warn: (fields: object, what: string) => warned?.(textOf(fields, what)),
       error: (fields: object, what: string) => fault(textOf(fields, what)),

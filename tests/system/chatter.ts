@@ -51,7 +51,7 @@ export class Chatter {
     this.#pause = pause
   }
 
-  /** Makes a room and pairs its members; all are connected when this resolves. */
+  /** Makes a room and pairs its members; all are connected, and everybody sees that, when this resolves. */
   static async start({ seed, members, url, next, pause = 20 }: ChatterOptions): Promise<Chatter> {
     const random = seeded(seed)
     const { session } = await createRoom(url)
@@ -64,6 +64,7 @@ export class Chatter {
     for (const traveller of travellers) traveller.travel()
     const chatter = new Chatter(travellers, random, pause)
     await chatter.live()
+    await chatter.seen()
     return chatter
   }
 
@@ -89,6 +90,21 @@ export class Chatter {
       (away) => away.length === 0,
       withinMs,
       'everybody is connected',
+    )
+  }
+
+  /** Until every member sees every other as connected: word of a hello goes between instances behind its welcome. */
+  async seen(withinMs = 15_000): Promise<void> {
+    await until(
+      () =>
+        this.travellers.flatMap(({ id, members }) =>
+          this.travellers.flatMap((other) =>
+            members.get(other.id)?.connected === true ? [] : `${id} of ${other.id}`,
+          ),
+        ),
+      (unseen) => unseen.length === 0,
+      withinMs,
+      'everybody sees everybody',
     )
   }
 

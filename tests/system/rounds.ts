@@ -2,8 +2,16 @@
  * `rounds.ts [rounds] [seed] [fault]`: rounds with one fault each, from that seed on, or only those that have a certain
  * fault; a round that fails is repeated with `rounds.ts 1 <its seed>`.
  */
+import { execFileSync } from 'node:child_process'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { faultOf, lineOf, Rounds, type Outcome } from './fault-rounds.ts'
+
+// What is tried is the server as it is now.
+execFileSync(process.execPath, [
+  fileURLToPath(new URL('../../server/dev/build.mjs', import.meta.url)),
+  '--stale',
+])
 
 const [count = '200', first = String(Date.now() % 1_000_000), only] = process.argv.slice(2)
 const rounds = new Rounds()
