@@ -120,6 +120,11 @@ export class RowBook {
     if (keys.length > 0) this.#write(() => this.#shared.remove(this.#room.id, keys))
   }
 
+  /** The room is closed here. It has rows only where it was deleted, and then one may have been put behind that [STORE-5]. */
+  end(): void {
+    this.remove([...this.#put.keys()])
+  }
+
   /** Of the rows that were found, removes those of leaves that the store never heard of. */
   clean(found: readonly StoredSeat[]): void {
     const isStale = ({ key, instance }: StoredSeat): boolean =>

@@ -185,6 +185,7 @@ export class Sharing implements Shared {
   async close(stay: boolean): Promise<void> {
     // At once: the room may be open again here, and with the same instances, before the last word is out.
     this.#partNeighbours()
+    if (!stay) this.rows.end()
     const opening = { room: this.#room, rows: this.rows, knowsOthers: this.#knowsOthers }
     await part(opening, { t: 'bye', ...this.#numbered(), stay }, this.#deps)
     this.dispose()

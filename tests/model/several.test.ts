@@ -64,10 +64,12 @@ const FOUL: ReadonlySet<SeveralName> = new Set<SeveralName>([
 ])
 /** Further ones that have found something. */
 const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
+  'several/deleted': [72, 98, 134],
   'several/trim': [44],
   'several/drain': [50],
   'several/killIsolated': [53, 54, 56, 73],
   'several/stopIsolated': [82, 233, 394, 436, 535],
+  'several/slowKill': [94, 148],
   'several/outageKill': [44],
   'several/outageRevoked': [68],
 }
