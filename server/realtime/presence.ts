@@ -89,7 +89,14 @@ export class Presence {
 
   /** The seat of a session with its highest attempt, wherever it is. */
   find(id: SessionId): RemoteSeat | undefined {
-    let best = this.#left.get(id)?.seat
+    const left = this.#left.get(id)?.seat
+    const told = this.#told(id)
+    return told !== undefined && told.attempt >= (left?.attempt ?? -1) ? told : left
+  }
+
+  /** The same of those that instances hold. */
+  #told(id: SessionId): RemoteSeat | undefined {
+    let best: RemoteSeat | undefined
     for (const { seats } of this.#others.values()) {
       const seat = seats.get(id)
       if (seat !== undefined && seat.attempt >= (best?.attempt ?? -1)) best = seat
@@ -98,20 +105,14 @@ export class Presence {
   }
 
   /**
-   * The same, if it is shown as a member. Where that was lost with its instance an earlier one is shown that is connected
-   * still, as its own instance shows it.
+   * The same, if it is shown as a member. Where that was lost with its instance an earlier one is shown that is left: the
+   * instance which holds it need not know of the later one.
    */
   member(id: SessionId): RemoteSeat | undefined {
-    const best = this.find(id)
     const left = this.#left.get(id)
-    const isLost = best !== undefined && left?.seat === best && !left.shown
-    const seat = isLost ? this.#connected(id) : best
+    const best = this.find(id)
+    const seat = best !== undefined && left?.seat === best && !left.shown ? this.#told(id) : best
     return seat?.pending === true ? undefined : seat
-  }
-
-  #connected(id: SessionId): RemoteSeat | undefined {
-    const told = [...this.#others.values()].flatMap(({ seats }) => seats.get(id) ?? [])
-    return told.find(({ connected }) => connected)
   }
 
   ids(): Set<SessionId> {

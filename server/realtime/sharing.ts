@@ -38,6 +38,7 @@ export class Sharing implements Shared {
   #pn = 0
   /** Whether it is known which instances are in the room: those that came while the store was away are not. */
   #knowsOthers = false
+  readonly #neighbours = new Set<InstanceId>()
   #isParted = false
   /** Something was told since the counts were repeated last. */
   #hasNews = false
@@ -201,13 +202,15 @@ export class Sharing implements Shared {
 
   #shares(instance: InstanceId): void {
     // What was read while the room was closed here concerns nobody any more.
-    if (!this.#isParted) this.#deps.neighbours.shares(instance, this.#room.id)
+    if (this.#isParted) return
+    this.#neighbours.add(instance)
+    this.#deps.neighbours.shares(instance, this.#room.id)
   }
 
   #partNeighbours(): void {
     if (this.#isParted) return
     this.#isParted = true
-    for (const instance of this.#room.presence.instances) this.#deps.neighbours.parts(instance, this.#room.id)
+    for (const instance of this.#neighbours) this.#deps.neighbours.parts(instance, this.#room.id)
   }
 
   #read(): void {
@@ -377,6 +380,7 @@ export class Sharing implements Shared {
 
   /** An instance has nobody in the room any more. */
   #parted(instance: InstanceId, stay: boolean): void {
+    this.#neighbours.delete(instance)
     this.#deps.neighbours.parts(instance, this.#room.id)
     this.#greetings.answered(instance)
     if (stay) this.#leftBehind.instanceLeft(instance, true)
