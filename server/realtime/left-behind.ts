@@ -153,7 +153,7 @@ export class LeftBehind {
     presence.leave(seat, how.shown, how.connected ?? false)
     this.#windows.get(seat.key)?.end()
     const end = this.#deps.clock.after(how.forMs ?? this.#deps.resumeWindowMs, () => {
-      this.#room.changeOthers([seat.id], () => presence.remove(seat.id, seat.attempt), 'lost')
+      this.#room.changeOthers([seat.id], () => presence.removeLeft(seat.id, seat.attempt), 'lost')
       this.forget(seat)
     })
     this.#windows.set(seat.key, { end, isOfLiving: how.isOfLiving === true })

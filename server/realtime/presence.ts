@@ -189,6 +189,11 @@ export class Presence {
       seats.delete(id)
       over.set(id, seat.key)
     }
+    this.removeLeft(id, attempt)
+  }
+
+  /** A seat that was left behind can be taken up no more; an earlier one that an instance holds may be there still. */
+  removeLeft(id: SessionId, attempt: number): void {
     const left = this.#left.get(id)
     if (left !== undefined && left.seat.attempt <= attempt) this.#left.delete(id)
   }
