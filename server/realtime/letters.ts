@@ -104,6 +104,18 @@ export type RoomLetter = Extract<Letter, { room: RoomId }>
 /** A letter before the version and the sender are written on it. */
 export type Draft<L = Letter> = L extends unknown ? Omit<L, 'v' | 'from'> : never
 
+/** What a letter of an opening has in common with its others. */
+export interface Numbers {
+  readonly room: RoomId
+  readonly opening: number
+  readonly origin: Origin
+  readonly pn: number
+  readonly rev: number
+}
+
+/** Every seat of an instance, and how far its events go. */
+export type List = Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left' | 'url'>
+
 const CHECKS = new Map(Object.entries(LETTERS).map(([type, schema]) => [type, Compile(schema)]))
 
 export const letterText = (from: InstanceId, draft: Draft): string => JSON.stringify({ v: 1, from, ...draft })

@@ -1,13 +1,12 @@
 import type { SeatName, StoredState } from '../domain/shared-rooms.ts'
 import type { CursorText, InstanceId, SessionId } from '../protocol/ids.ts'
-import type { LeaveReason } from '../protocol/messages.ts'
 import type { Outgoing } from './batch.ts'
 import type { Origin } from './cursor.ts'
 import { Greetings } from './greetings.ts'
 import { holders } from './holders.ts'
 import type { IncomingEvents } from './incoming.ts'
 import { LeftBehind } from './left-behind.ts'
-import type { Draft, LetterOf, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
+import type { Draft, LetterOf, List, Numbers, RemoteSeat, RoomLetter, SeatEnd } from './letters.ts'
 import type { OutgoingEvents } from './outgoing.ts'
 import type { Waiting } from './entering.ts'
 import { part } from './parting.ts'
@@ -15,16 +14,8 @@ import type { Room, Shared } from './room.ts'
 import { RowBook } from './row-book.ts'
 import { sorted, toldOf } from './rows.ts'
 import type { Seat } from './seat.ts'
+import { ToldSeats } from './told-seats.ts'
 import { wayIn, wayOut, type SharingDeps } from './ways.ts'
-
-/** What a letter of an opening has in common with its others. */
-interface Numbers {
-  readonly room: Room['id']
-  readonly opening: number
-  readonly origin: Origin
-  readonly pn: number
-  readonly rev: number
-}
 
 /** One room's part in what instances share: its events' way out and in, and who tells whom of which seats. */
 export class Sharing implements Shared {
@@ -34,6 +25,7 @@ export class Sharing implements Shared {
   readonly #deps: SharingDeps
   readonly rows: RowBook
   readonly #leftBehind: LeftBehind
+  readonly #told: ToldSeats
   readonly #greetings: Greetings
   #pn = 0
   /** Whether it is known which instances are in the room: those that came while the store was away are not. */
@@ -48,6 +40,13 @@ export class Sharing implements Shared {
     this.#deps = deps
     this.rows = new RowBook(room, deps)
     this.#leftBehind = new LeftBehind(room, this.rows, deps)
+    this.#told = new ToldSeats(room, this.#leftBehind, {
+      instance: deps.instance,
+      hasEnded: deps.hasEnded,
+      post: (to, draft) => void this.#post(to, draft),
+      numbers: () => this.#numbers(),
+      list: () => this.#list(),
+    })
     this.#greetings = new Greetings(deps.clock)
     this.incoming = wayIn(room, deps, (last, id) => this.#outgoing.found(last, id))
     this.#outgoing = wayOut(room, deps, this.incoming)
@@ -120,11 +119,11 @@ export class Sharing implements Shared {
         else this.#outgoing.afterCurrent(() => void this.#post(letter.from, { t: 'answer', ...this.#list() }))
         break
       case 'seat':
-        if (this.#isNext(letter)) this.#seatTold(letter)
+        if (this.#isNext(letter)) this.#told.seat(letter)
         break
       case 'gone':
         // What has left up to an attempt has left, in whatever order word of it comes; what moved is told elsewhere.
-        if (this.#isNext(letter) || letter.why !== 'moved') this.#goneTold(letter)
+        if (this.#isNext(letter) || letter.why !== 'moved') this.#told.gone(letter)
         break
       case 'counts':
         this.incoming.reaches(letter.origin, letter.n)
@@ -148,7 +147,7 @@ export class Sharing implements Shared {
 
   /** A letter of an opening that is over: what it says of those who left holds, and its events may have had no hint. */
   #lateTold(letter: RoomLetter): void {
-    if (letter.t === 'gone' && letter.why !== 'moved') this.#leftTold(letter.id, letter.attempt, letter.why)
+    if (letter.t === 'gone' && letter.why !== 'moved') this.#told.left(letter.id, letter.attempt, letter.why)
     if (letter.t === 'bye') this.#read()
   }
 
@@ -232,14 +231,14 @@ export class Sharing implements Shared {
     for (const [other, known] of held) {
       this.#shares(other)
       if (presence.isTold(other)) {
-        for (const seat of known) this.#rowFound(other, seat)
+        for (const seat of known) this.#told.rowFound(other, seat)
         continue
       }
       const origin = (known[0]?.starts.at(-1)?.origin ?? '') as Origin
       // What was supposed before may have come of what this instance knew without the store.
       const concerned = new Set([...presence.seatsOf(other), ...known.map(({ id }) => id)])
       this.#room.changeOthers(concerned, () => presence.suppose(other, origin, known))
-      for (const { id, attempt } of known) this.#met(id, attempt, other)
+      for (const { id, attempt } of known) this.#told.met(id, attempt, other)
     }
   }
 
@@ -255,7 +254,7 @@ export class Sharing implements Shared {
     })
   }
 
-  #list(): Numbers & Pick<LetterOf<'greet'>, 'seats' | 'n' | 'left' | 'url'> {
+  #list(): List {
     // A place from before might be taken for one to continue from.
     const left = this.#room.leaves.within(this.#deps.resumeWindowMs)
     const url = this.#deps.internalUrl()
@@ -302,80 +301,9 @@ export class Sharing implements Shared {
     return follows === 'next'
   }
 
-  #listed({ from, origin, pn, seats, n, left, url }: LetterOf<'greet'> | LetterOf<'answer'>): void {
-    const { presence } = this.#room
-    for (const { id, attempt } of left ?? [])
-      if (attempt > this.#room.leftUpTo(id)) this.#leftTold(id, attempt, 'left')
-    const before = presence.seatsOf(from)
-    const concerned = [...new Set([...before, ...seats.map(({ id }) => id)])]
-    let isOld = false
-    this.#room.changeOthers(concerned, () => {
-      isOld = presence.list(from, origin, pn, seats, url) === undefined
-      if (!isOld) for (const seat of seats) this.#leftBehind.told(from, seat)
-    })
-    this.incoming.reaches(origin, n)
-    // What a list says that a later telling has overtaken may be over by now.
-    if (!isOld) for (const { id, attempt } of seats) this.#met(id, attempt, from)
-  }
-
-  #seatTold({ from, seat }: Pick<LetterOf<'seat'>, 'from' | 'seat'>): void {
-    this.#room.changeOthers([seat.id], () => this.#leftBehind.told(from, seat))
-    this.#met(seat.id, seat.attempt, from)
-  }
-
-  /** Word of a seat may be lost with its instance: then its row alone tells of it. */
-  #rowFound(from: InstanceId, seat: RemoteSeat): void {
-    const { id, attempt } = seat
-    if (attempt > Math.max(this.#room.latestOf(id), this.#room.leftUpTo(id))) this.#seatTold({ from, seat })
-  }
-
-  #goneTold({ from, id, attempt, why }: LetterOf<'gone'>): void {
-    if (why !== 'moved') this.#leftTold(id, attempt, why)
-    else this.#room.changeOthers([id], () => this.#movedFrom(from, id, attempt))
-  }
-
-  #leftTold(id: SessionId, attempt: number, why: LeaveReason): void {
-    const { presence } = this.#room
-    this.#room.hasLeft(id, attempt)
-    // It had moved from here before, and word of that has not come.
-    if (attempt > (this.#attemptHere(id) ?? Infinity))
-      this.#room.remove(id, why)?.close('connected_elsewhere')
-    const leftBehind = presence.leftBehind(id)
-    this.#room.changeOthers([id], () => presence.remove(id, attempt), why)
-    if (leftBehind !== undefined && presence.leftBehind(id) === undefined) this.#leftBehind.forget(leftBehind)
-  }
-
-  /** Word of the newer seat may come behind that of the older one: its member has not left in between. */
-  #movedFrom(instance: InstanceId, id: SessionId, attempt: number): void {
-    const seat = this.#room.presence.removeAt(instance, id, attempt)
-    if (seat === undefined || seat.pending || this.#room.latestOf(id) >= seat.attempt) return
-    this.#leftBehind.leave(seat, { shown: true, connected: seat.connected, isOfLiving: true })
-  }
-
-  /** A session has a seat on another instance: a later one there ends the one here, and the other way round [SESS-2]. */
-  #met(id: SessionId, attempt: number, instance: InstanceId): void {
-    if (this.#deps.hasEnded(id)) {
-      void this.#post(instance, { t: 'end', room: this.#room.id, id, ending: 'revoked' })
-      return
-    }
-    const left = this.#room.leftUpTo(id)
-    if (attempt <= left) {
-      // A hello that was given up came in there after its session had left.
-      this.#room.changeOthers([id], () => this.#room.presence.remove(id, left))
-      void this.#post(instance, { t: 'gone', ...this.#numbers(), id, attempt: left, why: 'left' })
-      return
-    }
-    const here = this.#attemptHere(id)
-    if (here === undefined) return
-    // Of two with the same count one must yield, and both must say the same one.
-    if (attempt > here || (attempt === here && instance > this.#deps.instance))
-      this.#room.supersede(id, attempt)
-    else void this.#post(instance, { t: 'answer', ...this.#list() })
-  }
-
-  #attemptHere(id: SessionId): number | undefined {
-    const waiting = [...this.#room.waiting()].find((each) => each.id === id)
-    return this.#room.seat(id)?.speaker.attempt ?? waiting?.attempt
+  #listed(letter: LetterOf<'greet'> | LetterOf<'answer'>): void {
+    this.incoming.reaches(letter.origin, letter.n)
+    this.#told.listed(letter)
   }
 
   /** An instance has nobody in the room any more. */
