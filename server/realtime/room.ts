@@ -172,6 +172,8 @@ export class Room {
       known.starts = this.#startsFrom(id, back.earlier)
       known.waitedUntil = undefined
     }
+    // It may have spoken elsewhere in between: what it says here stands behind that.
+    if (known !== undefined && missed !== undefined && attempt > known.speaker.attempt + 1) known.moved = true
     seat.speaker = { attempt, since }
     // Of two hellos at once each has put a row: the first stays the seat's, the other goes with its hello.
     seat.key = known?.key ?? earlierWaiting?.key ?? back.key

@@ -70,8 +70,9 @@ const FURTHER: Partial<Record<SeveralName, readonly number[]>> = {
   'several/killIsolated': [53, 54, 56, 73],
   'several/stopIsolated': [82, 233, 394, 436, 535],
   'several/slowKill': [94, 148],
-  'several/outageKill': [44],
+  'several/outageKill': [43, 44, 55],
   'several/outageRevoked': [68],
+  'several/all': [57, 64],
 }
 /** Machines that run the tests are slower than those that write them. Milliseconds. */
 const PATIENCE = 10_000 * MANY_SEEDS
