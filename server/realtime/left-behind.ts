@@ -81,8 +81,8 @@ export class LeftBehind {
    */
   clean(instance: InstanceId, seats: readonly StoredSeat[]): void {
     const left = seats.filter((seat) => seat.instance === instance && !this.#windows.has(seat.key))
-    const isLater = ({ member: id, attempt }: StoredSeat): boolean =>
-      attempt > Math.max(this.#room.latestOf(id), this.#room.leftUpTo(id))
+    const isLater = ({ member: id, attempt, pending }: StoredSeat): boolean =>
+      pending !== true && attempt > Math.max(this.#room.latestOf(id), this.#room.leftUpTo(id))
     const lost = { at: this.#deps.clock.now(), shown: false }
     const later = left.filter(isLater).map((seat) => ({ ...seat, lost: seat.lost ?? lost }))
     const laterKeys = new Set(later.map(({ key }) => key))
@@ -98,15 +98,7 @@ export class LeftBehind {
     const known = this.#known(id)
     if (known !== undefined) {
       const origins = starts.map(({ origin, seat }) => ({ origin: origin as Origin, seat }))
-      this.found(stored, {
-        ...known,
-        key,
-        attempt,
-        since,
-        starts: origins,
-        joinedAt,
-        pending: stored.pending === true,
-      })
+      this.found(stored, { ...known, key, attempt, since, starts: origins, joinedAt, pending: false })
     }
     if (this.#windows.has(key)) return
     // Of who was never seen here nothing is to be shown, and its row is kept for as long all the same.
