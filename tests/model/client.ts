@@ -117,6 +117,11 @@ export class Client {
     return this.#link?.isHeld === true
   }
 
+  /** Whether somebody has asked for the end of its session, which it may not have heard yet. */
+  get isSentAway(): boolean {
+    return this.mayEndWith.has(CLOSES.session_invalid) || this.mayEndWith.has(CLOSES.kicked)
+  }
+
   /** Messages without an answer since before the given time. */
   unanswered(before: number): string[] {
     return [...this.#waiting.values()].filter(({ at }) => at < before).map(({ type }) => type)
@@ -293,7 +298,8 @@ export class Client {
         waited: this.#atWaiting,
         helloAt: this.helloAt,
       })
-      if (wrong !== undefined) this.#broken('RES-1', wrong)
+      // One that is being sent away need not resume in that moment.
+      if (wrong !== undefined && (welcome.resumed || !this.isSentAway)) this.#broken('RES-1', wrong)
     }
     if (welcome.resumed) {
       this.resumed.yes += 1

@@ -57,7 +57,8 @@ export function watch(run: Run<Fleet>, scenario: SeveralScenario): void {
       for (const other of run.clients) {
         if (other === seer) continue
         const seen = seer.knows.members.get(other.id)
-        const there = placeOf(other, now)
+        // One that is being sent away is gone for others before its connection is closed.
+        const there = other.isSentAway ? undefined : placeOf(other, now)
         if (there !== undefined && there.forMs >= within && isSound(there.server) && seen?.connected !== true)
           broken('ROOM-1', seer, other, seen === undefined ? 'does not see' : 'sees as away')
         if (seen?.connected === true && isLongGone(other, now, within, site.disturbedUntil))
