@@ -18,8 +18,8 @@ export class LeftBehind {
   readonly #rows: RowBook
   readonly #deps: LeftBehindDeps
   readonly #windows = new Map<SeatName, { readonly end: Disposer; readonly isOfLiving: boolean }>()
-  /** Rows of sessions that were never seen here. */
-  readonly #unseen = new Map<SessionId, SeatName>()
+  /** Rows of which nothing is shown: their sessions were never seen here, or are connected here still. */
+  readonly #unshown = new Map<SessionId, SeatName>()
 
   constructor(room: Room, rows: RowBook, deps: LeftBehindDeps) {
     this.#room = room
@@ -101,19 +101,19 @@ export class LeftBehind {
       this.found(stored, { ...known, key, attempt, since, starts: origins, joinedAt, pending: false })
     }
     if (this.#windows.has(key)) return
-    // Of who was never seen here nothing is to be shown, and its row is kept for as long all the same.
+    // Nothing is to be shown of it, and its row is kept for as long all the same.
     const end = this.#deps.clock.after(this.#deps.resumeWindowMs, () => this.takenUp(id))
     this.#windows.set(key, { end, isOfLiving: false })
-    this.#unseen.set(id, key)
+    this.#unshown.set(id, key)
   }
 
   /**
-   * A session has a seat again: what is kept of one that was never seen here is of no use any more.
+   * A session has a seat again: a row that is kept without being shown is of no use any more.
    * @param inUse the seat's row: the instance that had been taken for dead may live [SYNC-4]
    */
   takenUp(id: SessionId, inUse?: SeatName): void {
-    const key = this.#unseen.get(id)
-    this.#unseen.delete(id)
+    const key = this.#unshown.get(id)
+    this.#unshown.delete(id)
     if (key === undefined) return
     if (key !== inUse) {
       this.#forget(key)
